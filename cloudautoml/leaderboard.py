@@ -1,0 +1,174 @@
+"""Leaderboard: every candidate of a job with its scores and its price, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from cloudautoml.spec.metrics import get_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model of a job.
+
+    Scores are higher-is-better whatever the metric: a metric that is minimised is negated. The natural
+    values are in `metrics_val` and `metrics_holdout`.
+
+    Attributes:
+        model: Name, unique in the job; what `predict --model` takes.
+        algorithm: Family: `lightgbm`, `ensemble`, `baseline`; the vendor's word for a vendor's model.
+        provider: Who trained it.
+        job: The job's id.
+        status: `succeeded`, `failed` or `skipped`.
+        score_val: Score on rows of the training data that this model did not learn from, as reported by the
+            provider. The order of the leaderboard.
+        score_holdout: Score on the sealed rows, the same for all candidates. Nothing was chosen by it.
+        metrics_val: Natural values by metric.
+        metrics_holdout: Natural values by metric.
+        fit_seconds: Wall-clock seconds of training.
+        predict_ms_per_row: Milliseconds to predict one row, in a batch.
+        size_mb: Megabytes of the fitted model.
+        cost_usd: What it cost; 0 on one's own machine.
+        cost_source: `free`, `estimated`, `billed` or `emulated`.
+        can_infer: Whether it is kept and can predict.
+        seed: Seed of the job.
+        trial: Number of its trial, for candidates of a search.
+        params: What was chosen, by name.
+        reason: Why it failed or was skipped.
+    """
+
+    model: str
+    algorithm: str
+    provider: str
+    job: str
+    status: str = "succeeded"
+    score_val: float | None = None
+    score_holdout: float | None = None
+    metrics_val: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    metrics_holdout: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    fit_seconds: float | None = None
+    predict_ms_per_row: float | None = None
+    size_mb: float | None = None
+    cost_usd: float | None = None
+    cost_source: str = "free"
+    can_infer: bool = False
+    seed: int | None = None
+    trial: int | None = None
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object."""
+        row = {name: getattr(self, name) for name in self.__slots__}
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in row.items()}
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Candidate:
+        """Read what `to_dict` wrote; unknown fields of a newer version are left out."""
+        return cls(**{name: row[name] for name in cls.__slots__ if name in row})
+
+
+COLUMNS = (
+    "rank", "model", "algorithm", "score_val", "score_holdout", "fit_seconds", "predict_ms_per_row", "size_mb",
+    "cost_usd", "status",
+)  # fmt: skip
+"""Columns of the short table."""
+
+
+class Leaderboard:
+    """The candidates of a job, best validation score first; failed ones last, with their reasons.
+
+    Args:
+        candidates: In any order.
+        metric: Canonical name of the metric that decides.
+        job: The job's id.
+        protocol: How the scores came about (folds, sealed rows, digest of the holdout).
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        *,
+        metric: str,
+        job: str,
+        protocol: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.metric = metric
+        self.job = job
+        self.protocol = dict(protocol or {})
+        # a candidate without a score is never ahead of one that has; equal scores keep the order of training
+        self.candidates = tuple(
+            sorted(
+                candidates,
+                key=lambda c: (c.score_val is None, -(c.score_val or 0.0), c.trial is None, c.trial or 0),
+            )
+        )
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.candidates)
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def __getitem__(self, model: str) -> Candidate:
+        for candidate in self.candidates:
+            if candidate.model == model:
+                return candidate
+        from cloudautoml.errors import UnknownNameError
+
+        raise UnknownNameError("model", model, [candidate.model for candidate in self.candidates])
+
+    @property
+    def best(self) -> Candidate | None:
+        """The candidate with the best validation score; None when none succeeded."""
+        return next((candidate for candidate in self.candidates if candidate.score_val is not None), None)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The candidates as JSON objects, with their `rank` (from 1) first."""
+        return [{"rank": rank, **candidate.to_dict()} for rank, candidate in enumerate(self.candidates, 1)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object: `schema_version`, `job`, `metric`, `goal`, `protocol`, `leaderboard`."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "job": self.job,
+            "metric": self.metric,
+            "goal": get_metric(self.metric).goal.value,
+            "protocol": self.protocol,
+            "leaderboard": self.rows(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Leaderboard:
+        """Read what `to_dict` wrote."""
+        candidates = [Candidate.from_dict(row) for row in data["leaderboard"]]
+        return cls(candidates, metric=data["metric"], job=data["job"], protocol=data.get("protocol"))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A data frame, one row a candidate; the protocol is in its `attrs`."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.rows())
+        frame.attrs = {"metric": self.metric, "job": self.job, "protocol": self.protocol}
+        return frame
+
+    def __repr__(self) -> str:
+        from cloudautoml.render import leaderboard_text
+
+        return leaderboard_text(self)
+
+    def _repr_html_(self) -> str:
+        from cloudautoml.render import leaderboard_html
+
+        return leaderboard_html(self)

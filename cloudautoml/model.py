@@ -1,0 +1,70 @@
+"""Model: the handle to a trained model, wherever it is kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from cloudautoml.leaderboard import Candidate
+
+
+class Model(ABC):
+    """A trained model with the preprocessing that belongs to it.
+
+    Args:
+        candidate: Its row of the leaderboard.
+    """
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+
+    @property
+    def name(self) -> str:
+        """Its name in the leaderboard."""
+        return self.candidate.model
+
+    @abstractmethod
+    def predict(self, rows: Any) -> pd.Series:
+        """Predict.
+
+        Args:
+            rows: A table (pandas, polars, Arrow) or a path; columns in any order, extra ones ignored.
+
+        Returns:
+            n predictions, indexed as the rows where they have an index: labels as they stood in the training
+            data, or numbers.
+
+        Raises:
+            DataError: A column is missing or cannot be read as what it was in training.
+        """
+
+    @abstractmethod
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        """Class probabilities.
+
+        Args:
+            rows: As for `predict`.
+
+        Returns:
+            n rows, one column a class, each row summing to 1.
+
+        Raises:
+            UnsupportedError: It is not a classifier, or its provider gives no probabilities.
+            DataError: As for `predict`.
+        """
+
+    @abstractmethod
+    def save(self, path: Path) -> Path:
+        """Copy the model to a folder that `cloudautoml.load_model` reads, on any machine.
+
+        Raises:
+            StorageError: The folder exists already, or cannot be written.
+        """
+
+    def __repr__(self) -> str:
+        return f"<model {self.name} of job {self.candidate.job}>"

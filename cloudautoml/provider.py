@@ -1,0 +1,207 @@
+"""Provider: the contract that every backend fulfils, and all that is the same for each of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloudautoml.capabilities import Feature, Gap
+from cloudautoml.errors import CloudAutoMLError, ConfigError, JobNotFoundError, UnsupportedError
+from cloudautoml.job import JobState, JobStatus
+from cloudautoml.spec.task import TabularClassification, TabularRegression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cloudautoml.capabilities import Capabilities
+    from cloudautoml.data import PreparedData
+    from cloudautoml.job import Job
+    from cloudautoml.plan import Plan
+    from cloudautoml.polling import Clock
+    from cloudautoml.spec import JobSpec
+    from cloudautoml.store import JobRecord, Store
+
+
+class ProviderConfig(BaseModel):
+    """Settings of a provider: where it is and as whom it is used, never what to learn. Holds no secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    raw: dict[str, Any] = Field(default_factory=dict)
+    """Merged into the vendor's request last and deeply: for what the spec cannot say."""
+
+
+ConfigT = TypeVar("ConfigT", bound=ProviderConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPlugin:
+    """What an entry point of the group `cloudautoml.providers` names.
+
+    Attributes:
+        name: Registry key; also the extra, the block in a spec and the package's suffix.
+        description: One line for people.
+        provider: The class.
+        config: Its settings.
+    """
+
+    name: str
+    description: str
+    provider: type[Provider[Any]]
+    config: type[ProviderConfig]
+
+
+class Provider(ABC, Generic[ConfigT]):
+    """Runs jobs. A subclass says what it can do and how; refusing, recording and attaching happen here.
+
+    Args:
+        config: Its settings.
+        store: Where jobs are recorded; the user's own unless given.
+        clock: Time and sleep; tests give their own.
+        base: Folder that relative paths in specs start from; the working directory unless given.
+    """
+
+    name: ClassVar[str]
+    """Registry key."""
+    capabilities: ClassVar[Capabilities]
+    """An answer for every feature."""
+
+    def __init__(
+        self,
+        config: ConfigT,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        base: Path | None = None,
+    ) -> None:
+        from cloudautoml.polling import SystemClock
+        from cloudautoml.store import Store
+
+        self.config = config
+        self.store = store or Store()
+        self.clock = clock or SystemClock()
+        self.base = base
+
+    @final
+    def check(self, spec: JobSpec) -> list[Gap]:
+        """What this provider would refuse; empty when it honours the whole spec. Offline."""
+        gaps = [
+            Gap(feature, self.capabilities[feature], field)
+            for feature, field in required_features(spec)
+            if not self.capabilities[feature]
+        ]
+        return [*gaps, *self._check(spec)]
+
+    def _check(self, spec: JobSpec) -> list[Gap]:  # noqa: ARG002 - for subclasses
+        """Refusals that depend on more than one field; raises for values that the vendor would reject."""
+        return []
+
+    @final
+    def plan(self, spec: JobSpec) -> Plan:
+        """What `submit` would do, and what it could cost. Offline; nothing is written."""
+        gaps = self.check(spec)
+        data = None if gaps else self._prepare(spec, strict=False)
+        return self._plan(spec, tuple(gaps), data)
+
+    @abstractmethod
+    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
+        """The plan of a spec; `data` is None where it was refused or cannot be read from here."""
+
+    @final
+    def submit(self, spec: JobSpec) -> Job:
+        """Start a job; returns as soon as it is on its way.
+
+        Raises:
+            UnsupportedError: The spec asks for what this provider cannot do; nothing was started.
+            DataError: The data cannot be read or trained on; nothing was started.
+        """
+        gaps = self.check(spec)
+        if gaps:
+            raise UnsupportedError(self.name, gaps)
+        data = self._prepare(spec, strict=True)
+        record = self.store.create(spec, self.name)
+        try:
+            if data is not None:
+                data.save(self.store.job_dir(record.id) / "data")
+                for finding in data.findings:
+                    self.store.add_event(record.id, "finding", finding.message, finding.to_dict())
+            self._submit(record, spec)
+        except CloudAutoMLError as exc:
+            self.store.observe(record.id, JobStatus(JobState.FAILED, reason=exc.message))
+            raise
+        return self._job(record.id)
+
+    def _prepare(self, spec: JobSpec, *, strict: bool) -> PreparedData | None:
+        """Read and check the data, so that no money and no time is spent on data that cannot work."""
+        if isinstance(spec.task, (TabularClassification, TabularRegression)):
+            from cloudautoml.data import prepare
+
+            return prepare(spec, base=self.base, strict=strict)
+        return None
+
+    @abstractmethod
+    def _submit(self, record: JobRecord, spec: JobSpec) -> None:
+        """Start a recorded job; the vendor's name for it goes into the store as soon as it is known."""
+
+    @abstractmethod
+    def _job(self, job: str) -> Job:
+        """The handle to a recorded job."""
+
+    @final
+    def attach(self, ref: str) -> Job:
+        """The handle to a job that was submitted earlier, from any process.
+
+        Args:
+            ref: Our id or its start, the job's name, or the vendor's name for it.
+
+        Raises:
+            JobNotFoundError: There is no such job.
+            ConfigError: Another provider runs it.
+        """
+        try:
+            record = self.store.find(ref)
+        except JobNotFoundError:
+            adopted = self._adopt(ref)
+            if adopted is None:
+                raise
+            record = adopted
+        if record.provider != self.name:
+            raise ConfigError(f"job {record.id} is run by provider {record.provider!r}, not {self.name!r}")
+        return self._job(record.id)
+
+    def _adopt(self, ref: str) -> JobRecord | None:  # noqa: ARG002 - for subclasses
+        """Record a vendor's job that the store does not know; None when there is none."""
+        return None
+
+    def list_jobs(self) -> list[Job]:
+        """The jobs that this provider runs or has run, newest first."""
+        return [self._job(record.id) for record in self.store.jobs(provider=self.name)]
+
+
+def required_features(spec: JobSpec) -> Iterator[tuple[Feature, str]]:
+    """What a spec asks for, with the field that asks."""
+    multi_label = getattr(spec.task, "multi_label", False)
+    task = {"image_classification": "image_multi_label", "text_classification": "text_multi_label"}
+    yield Feature(task[spec.task.type] if multi_label else spec.task.type), "task.type"
+    for name in ("max_trials", "max_time", "max_trial_time", "max_parallel", "max_cost"):
+        if getattr(spec.budget, name) is not None:
+            yield Feature(name), f"budget.{name}"
+    for name, feature in (
+        ("space", Feature.SEARCH_SPACE),
+        ("strategy", Feature.SEARCH_STRATEGY),
+        ("estimator", Feature.PERFORMANCE_ESTIMATOR),
+        ("families", Feature.FAMILIES),
+    ):
+        if getattr(spec.search, name) is not None:
+            yield feature, f"search.{name}"
+    if "seed" in spec.model_fields_set or spec.search.seed is not None:
+        yield Feature.SEED, "seed"
+    if spec.data.holdout is not None and spec.data.test is None:
+        kind = next((name for name in ("column", "time", "group") if getattr(spec.data.holdout, name)), "fraction")
+        yield Feature(f"holdout_{kind}"), "data.holdout"
+    if getattr(spec.task, "weight", None) is not None:
+        yield Feature.SAMPLE_WEIGHTS, "task.weight"

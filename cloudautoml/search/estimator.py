@@ -1,0 +1,81 @@
+"""Performance estimator: how good a candidate is, and at what price one finds out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from cloudautoml.spec.base import SpecModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cloudautoml.search.space import Architecture
+    from cloudautoml.search.trial import Fidelity, Measurement, Proposal, Trial
+
+
+class Trainer(Protocol):
+    """Trains candidates of one task on one data set; the task's side of the bargain."""
+
+    @property
+    def directory(self) -> Path:
+        """Where this trial keeps its files: fitted models, predictions, weights."""
+        ...
+
+    def train(
+        self,
+        architecture: Architecture,
+        *,
+        fidelity: Fidelity,
+        parent: Path | None = None,
+        on_step: Callable[[int, float], bool] | None = None,
+    ) -> Measurement:
+        """Train one candidate and measure it on validation rows.
+
+        Args:
+            architecture: The candidate.
+            fidelity: What to cut.
+            parent: Directory of a trial whose weights to start from, where the task can.
+            on_step: Called with the step and the score so far; training ends early when it returns False.
+
+        Raises:
+            TrialFailedError: Nothing usable came out.
+        """
+        ...
+
+
+class EstimatorOptions(SpecModel):
+    """Options of an estimator, as written beside `type` in a spec; an estimator subclasses it."""
+
+
+class PerformanceEstimator(ABC):
+    """Judges a proposal.
+
+    An estimator runs inside the trial's own process. It sees the finished trials as they were when its trial
+    started, and may train (through the `Trainer`), predict from history, or both.
+
+    Args:
+        options: Options of the class's `options_type`.
+    """
+
+    name: ClassVar[str]
+    """Registry key."""
+    options_type: ClassVar[type[EstimatorOptions]] = EstimatorOptions
+    """Model of the options; unknown ones are refused before anything runs."""
+
+    def __init__(self, options: EstimatorOptions | None = None) -> None:
+        self.options = options if options is not None else self.options_type()
+
+    @abstractmethod
+    def estimate(self, proposal: Proposal, trainer: Trainer, history: Sequence[Trial]) -> Measurement:
+        """Judge one proposal.
+
+        Args:
+            proposal: What a strategy asked for.
+            trainer: Trains candidates of this job.
+            history: Finished trials, in the order of their numbers.
+
+        Raises:
+            TrialFailedError: Nothing usable came out.
+        """

@@ -1,0 +1,212 @@
+"""Search space: which candidates exist, told as a sequence of choices from which everything else follows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Mapping, Sequence
+
+Option = str | int | float | bool | None
+"""What may be chosen; a JSON scalar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The next choice on the way to an architecture.
+
+    Attributes:
+        name: What is decided; unique along one path.
+        options: What may be chosen, at least one.
+        ordered: Whether neighbours in `options` are alike (a learning rate, a width), so that a strategy may
+            interpolate and a mutation may step.
+    """
+
+    name: str
+    options: tuple[Option, ...]
+    ordered: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.options or len(set(map(repr, self.options))) != len(self.options):
+            msg = f"decision {self.name!r} needs options, each once"
+            raise ValueError(msg)
+
+    def index(self, option: Option) -> int:
+        """Position of an option; `True` and `1` are told apart."""
+        return [repr(known) for known in self.options].index(repr(option))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A candidate: the choices that were made, in order. Frozen, hashable and JSON-serialisable.
+
+    Attributes:
+        choices: Pairs of decision name and chosen option, in the order of the decisions.
+    """
+
+    choices: tuple[tuple[str, Option], ...]
+
+    def __getitem__(self, name: str) -> Option:
+        return dict(self.choices)[name]
+
+    def __contains__(self, name: object) -> bool:
+        return any(known == name for known, _ in self.choices)
+
+    def as_dict(self) -> dict[str, Option]:
+        """The choices by name."""
+        return dict(self.choices)
+
+    def to_json(self) -> str:
+        """Text that `from_json` reads back to an equal value."""
+        return json.dumps(self.choices, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Architecture:
+        """Read what `to_json` wrote."""
+        return cls(tuple((name, option) for name, option in json.loads(text)))
+
+    @cached_property
+    def key(self) -> str:
+        """Short digest: 12 hex digits, equal for equal choices."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
+
+
+class SearchSpace(ABC):
+    """A set of architectures, described by one method: what is the next choice after these?
+
+    Sampling, mutation, crossover, neighbours, encoding and size follow from `decide`; a space overrides one
+    of them where it knows a better way. Everything is deterministic given the random generator.
+    """
+
+    name: ClassVar[str]
+    """Registry key."""
+
+    @abstractmethod
+    def decide(self, prefix: Mapping[str, Option]) -> Decision | None:
+        """The next decision after `prefix`, or None when the architecture is complete.
+
+        Args:
+            prefix: The choices made so far, by name. The decisions along a path depend on nothing else.
+        """
+
+    def defaults(self) -> Sequence[Architecture]:
+        """Candidates known to do well, best value for their cost first; tried before any search."""
+        return ()
+
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """The representative of all candidates that are the same model; duplicates are told by it."""
+        return architecture
+
+    def sample(self, rng: random.Random) -> Architecture:
+        """Draw a candidate; each decision uniformly, which is uniform where no decision opens others."""
+        return self.complete({}, rng)
+
+    def complete(self, wanted: Mapping[str, Option], rng: random.Random) -> Architecture:
+        """Walk the decisions, taking what is wanted where it is an option and drawing the rest."""
+        made: dict[str, Option] = {}
+        while (decision := self.decide(made)) is not None:
+            option = wanted.get(decision.name)
+            known = decision.name in wanted and any(repr(option) == repr(o) for o in decision.options)
+            made[decision.name] = option if known else rng.choice(decision.options)
+        return Architecture(tuple(made.items()))
+
+    def path(self, architecture: Architecture) -> Iterator[tuple[Decision, Option]]:
+        """The decisions of an architecture with what was chosen.
+
+        Raises:
+            ValueError: It is not of this space.
+        """
+        made: dict[str, Option] = {}
+        wanted = architecture.as_dict()
+        while (decision := self.decide(made)) is not None:
+            if decision.name not in wanted or not any(repr(wanted[decision.name]) == repr(o) for o in decision.options):
+                msg = f"{decision.name} = {wanted.get(decision.name)!r} is not in the space {self.name}"
+                raise ValueError(msg)
+            made[decision.name] = wanted[decision.name]
+            yield decision, wanted[decision.name]
+        if extra := set(wanted) - set(made):
+            msg = f"{', '.join(sorted(extra))} cannot be chosen in the space {self.name}"
+            raise ValueError(msg)
+
+    def __contains__(self, architecture: Architecture) -> bool:
+        try:
+            return sum(1 for _ in self.path(architecture)) == len(architecture.choices)
+        except ValueError:
+            return False
+
+    def mutate(self, architecture: Architecture, rng: random.Random) -> Architecture:
+        """Change one decision that has another option; what it opens is drawn, what stays open is kept."""
+        movable = [(decision, option) for decision, option in self.path(architecture) if len(decision.options) > 1]
+        if not movable:
+            return architecture
+        decision, old = rng.choice(movable)
+        new = rng.choice([option for option in decision.options if repr(option) != repr(old)])
+        return self.complete({**architecture.as_dict(), decision.name: new}, rng)
+
+    def crossover(self, first: Architecture, second: Architecture, rng: random.Random) -> Architecture:
+        """Take each decision from one of two parents, by a fair coin."""
+        mixed = {**first.as_dict()}
+        for name, option in second.choices:
+            if name not in mixed or rng.random() < 0.5:
+                mixed[name] = option
+        return self.complete(mixed, rng)
+
+    def neighbours(self, architecture: Architecture) -> Iterator[Architecture]:
+        """Every candidate that differs in one decision; decisions this opens take their first option."""
+        for decision, old in self.path(architecture):
+            for option in decision.options:
+                if repr(option) != repr(old):
+                    yield self._first({**architecture.as_dict(), decision.name: option})
+
+    def _first(self, wanted: Mapping[str, Option]) -> Architecture:
+        made: dict[str, Option] = {}
+        while (decision := self.decide(made)) is not None:
+            option = wanted.get(decision.name)
+            known = decision.name in wanted and any(repr(option) == repr(o) for o in decision.options)
+            made[decision.name] = option if known else decision.options[0]
+        return Architecture(tuple(made.items()))
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every decision that can occur, each once, in the order of discovery; the columns of `encode`."""
+        found: dict[str, Decision] = {}
+        paths: list[dict[str, Option]] = [{}]
+        seen: set[tuple[str, ...]] = set()
+        while paths:
+            made = paths.pop()
+            decision = self.decide(made)
+            if decision is None:
+                continue
+            found.setdefault(decision.name, decision)
+            for option in decision.options:
+                after = {**made, decision.name: option}
+                following = self.decide(after)
+                state = (decision.name, following.name if following else "", repr(following))
+                if state not in seen:
+                    seen.add(state)
+                    paths.append(after)
+        return tuple(found.values())
+
+    def encode(self, architecture: Architecture) -> list[float]:
+        """A vector of fixed length: ordered decisions as one number in [0, 1], others one-hot, absent ones -1 or 0."""
+        made = {decision.name: option for decision, option in self.path(architecture)}
+        vector: list[float] = []
+        for decision in self.decisions:
+            present = decision.name in made
+            if decision.ordered:
+                last = max(1, len(decision.options) - 1)
+                vector.append(decision.index(made[decision.name]) / last if present else -1.0)
+            else:
+                chosen = repr(made[decision.name]) if present else None
+                vector.extend(float(repr(option) == chosen) for option in decision.options)
+        return vector
+
+    @abstractmethod
+    def size(self) -> int:
+        """How many architectures there are."""

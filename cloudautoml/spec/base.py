@@ -1,0 +1,144 @@
+"""The base of every model in a job spec, and the scalar types with units."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+
+class SpecModel(BaseModel):
+    """A frozen value that refuses fields it does not know."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+    )
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)")
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read a length of time.
+
+    Args:
+        value: A timedelta, a number of seconds, text such as `90s`, `5m`, `1h30m`, or ISO 8601 such as `PT5M`.
+
+    Raises:
+        ValueError: It is none of these, or not above zero.
+    """
+    if isinstance(value, timedelta):
+        result = value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        result = timedelta(seconds=value)
+    elif isinstance(value, str):
+        result = _duration_from_text(value.strip())
+    else:
+        msg = f"a duration is a text such as '5m' or a number of seconds, not {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into a validation error
+    if result <= timedelta(0):
+        msg = "a duration must be above zero"
+        raise ValueError(msg)
+    return result
+
+
+def _duration_from_text(text: str) -> timedelta:
+    iso = _ISO.fullmatch(text.upper())
+    if iso and any(iso.groups()):
+        days, hours, minutes, seconds = (float(part or 0) for part in iso.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    parts = _PART.findall(text)
+    if not parts or _PART.sub("", text).strip():
+        msg = f"{text!r} is not a duration; write 90s, 5m, 1h30m or PT5M"
+        raise ValueError(msg)
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def format_duration(value: timedelta) -> str:
+    """Write a length of time the way a spec does: `1h30m`, `5m`, `2.5s`."""
+    seconds = value.total_seconds()
+    text = ""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            text += f"{int(count)}{unit}"
+    seconds = round(seconds, 6)
+    return text + f"{seconds:g}s" if seconds or not text else text
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|min|s|m|h|d)\s*)+$|^[Pp][0-9DTHMSdthms.]+$",
+                },
+                {"type": "number", "exclusiveMinimum": 0},
+            ],
+            "examples": ["90s", "5m", "1h30m", "PT30M"],
+        }
+    ),
+]
+"""A length of time; written `90s`, `5m`, `1h30m`, `PT5M`, or a number of seconds."""
+
+
+class Money(SpecModel):
+    """An amount in a currency, kept exact."""
+
+    amount: Decimal
+    currency: str = "USD"
+
+    def __str__(self) -> str:
+        return f"{self.amount.normalize():f} {self.currency}"
+
+
+def parse_money(value: object) -> Money:
+    """Read an amount of money.
+
+    Args:
+        value: A `Money`, or text such as `5 USD` or `12.50 EUR`; a bare number has no currency and is refused.
+
+    Raises:
+        ValueError: It is none of these, or not above zero.
+    """
+    if isinstance(value, Money):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]{3})\s*", value) if isinstance(value, str) else None
+    if match is None:
+        msg = f"{value!r} is not an amount of money; write a number and a currency, such as 5 USD"
+        raise ValueError(msg)
+    try:
+        amount = Decimal(match[1])
+    except InvalidOperation as exc:
+        msg = f"{match[1]!r} is not a number"
+        raise ValueError(msg) from exc
+    if amount <= 0:
+        msg = "an amount of money must be above zero"
+        raise ValueError(msg)
+    return Money(amount=amount, currency=match[2].upper())
+
+
+MoneyAmount = Annotated[
+    Money,
+    BeforeValidator(parse_money),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[A-Za-z]{3}\s*$", "examples": ["5 USD"]}),
+]
+"""An amount of money; written `5 USD`."""
+
+
+def string_keyed(value: Any) -> Any:
+    """Refuse mappings whose keys are not text, which YAML allows and JSON does not."""
+    if isinstance(value, dict) and (bad := [key for key in value if not isinstance(key, str)]):
+        msg = f"the key {bad[0]!r} must be text; put it in quotes"
+        raise ValueError(msg)
+    return value

@@ -1,0 +1,1 @@
+"""The local backend: AutoML and neural architecture search on this machine."""

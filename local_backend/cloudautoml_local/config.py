@@ -1,0 +1,21 @@
+"""Settings of the local provider."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cloudautoml.provider import ProviderConfig
+
+
+class LocalConfig(ProviderConfig):
+    """How trials run on this machine."""
+
+    executor: Literal["auto", "process", "inline"] = "auto"
+    """`process`: each trial in a fresh process, the default; `inline`: in the submitting process, one after
+    the other, for debugging and for tiny data."""
+    workers: Annotated[int, Field(ge=1)] | None = None
+    """Trials at the same time; one a CPU core unless given."""
+    threads: Annotated[int, Field(ge=1)] | None = None
+    """CPU threads a trial; the cores divided by the workers unless given."""

@@ -1,0 +1,1 @@
+"""The performance estimators of the local backend."""

@@ -1,0 +1,1 @@
+"""The executors, which run trials of the local backend."""

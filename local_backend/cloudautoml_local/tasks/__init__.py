@@ -1,0 +1,1 @@
+"""The kinds of task that the local backend can learn."""
