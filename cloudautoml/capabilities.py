@@ -7,6 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -151,6 +153,7 @@ class Gap:
     support: Support
     field: str = ""
 
+    @override
     def __str__(self) -> str:
         place = f" ({self.field})" if self.field else ""
         instead = f"; {self.support.instead}" if self.support.instead else ""

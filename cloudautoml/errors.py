@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,6 +34,7 @@ class CloudAutoMLError(Exception):
         self.hint = hint
         super().__init__(message)
 
+    @override
     def __str__(self) -> str:
         parts = [f"{self.where}: {self.message}" if self.where else self.message]
         if self.hint:

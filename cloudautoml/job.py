@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, final
 
+from typing_extensions import override
+
 from cloudautoml.errors import JobCancelledError, JobFailedError, JobNotFinishedError
 
 if TYPE_CHECKING:
@@ -287,6 +289,7 @@ class Job(ABC):
     def native(self) -> Any:
         """The vendor SDK's own object for this job, so that nobody is locked in."""
 
+    @override
     def __repr__(self) -> str:
         record = self._store.job(self.id)
         return f"<{record.provider} job {self.id} {record.state.value}>"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from cloudautoml.spec.metrics import get_metric
 
 if TYPE_CHECKING:
@@ -163,6 +165,7 @@ class Leaderboard:
         frame.attrs = {"metric": self.metric, "job": self.job, "protocol": self.protocol}
         return frame
 
+    @override
     def __repr__(self) -> str:
         from cloudautoml.render import leaderboard_text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -66,5 +68,6 @@ class Model(ABC):
             StorageError: The folder exists already, or cannot be written.
         """
 
+    @override
     def __repr__(self) -> str:
         return f"<model {self.name} of job {self.candidate.job}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read at run time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType

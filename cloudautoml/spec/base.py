@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from typing_extensions import override
 
 
 class SpecModel(BaseModel):
@@ -97,6 +98,7 @@ class Money(SpecModel):
     amount: Decimal
     currency: str = "USD"
 
+    @override
     def __str__(self) -> str:
         return f"{self.amount.normalize():f} {self.currency}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from typing_extensions import override
 
 from cloudautoml.spec.base import SpecModel
 from cloudautoml.spec.task import Column
@@ -35,6 +36,7 @@ class InMemory:
     def __init__(self, table: Any) -> None:
         self.table = table
 
+    @override
     def __repr__(self) -> str:
         kind = type(self.table)
         shape = getattr(self.table, "shape", None)

@@ -12,7 +12,7 @@ from cloudautoml.errors import StorageError
 from cloudautoml.store.files import storage_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 MIGRATIONS: tuple[str, ...] = (
@@ -93,7 +93,7 @@ class Database:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Cursor]:
+    def write(self) -> Generator[sqlite3.Cursor]:
         """A transaction that holds the write lock from its start; rolled back when the block raises."""
         with self._lock:
             cursor = self._connection.cursor()

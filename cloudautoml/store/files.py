@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Generator[Path]:
     """A path to write to; what stands there when the block ends well replaces `path` at once.
 
     Raises:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from cloudautoml.errors import JobOwnedError
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Lease:
     host: str
     since: datetime
 
+    @override
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host} since {self.since.astimezone():%Y-%m-%d %H:%M:%S}"
 

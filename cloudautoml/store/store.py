@@ -142,7 +142,7 @@ class Store:
             old = JobState(row["state"])
             if old.can_become(status.state) and status.state is not JobState.UNKNOWN and not old.is_terminal:
                 cursor.execute(
-                    "UPDATE jobs SET state = ?, phase = ?, reason = ?, progress = ?, updated = ?, ended = ? WHERE id = ?",
+                    "UPDATE jobs SET state=?, phase=?, reason=?, progress=?, updated=?, ended=? WHERE id=?",
                     (
                         status.state.value,
                         status.phase,
