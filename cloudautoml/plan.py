@@ -94,6 +94,11 @@ class Plan:
             "notes": list(self.notes),
         }
 
+    def _repr_html_(self) -> str:
+        from cloudautoml.render import plan_html
+
+        return plan_html(self)
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, (dict, MappingProxyType)):
