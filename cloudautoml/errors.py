@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
@@ -35,11 +35,22 @@ class CloudAutoMLError(Exception):
         super().__init__(message)
 
     @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the constructors differ, and an error must be able to cross from one process to another
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+    @override
     def __str__(self) -> str:
         parts = [f"{self.where}: {self.message}" if self.where else self.message]
         if self.hint:
             parts.append(f"Hint: {self.hint}")
         return "\n".join(parts)
+
+
+def _rebuild(kind: type[CloudAutoMLError], args: tuple[Any, ...], state: dict[str, Any]) -> CloudAutoMLError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 # Fix what you asked for ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from typing_extensions import override
 
-from cloudautoml.errors import JobCancelledError, JobFailedError, JobNotFinishedError
+from cloudautoml.errors import CloudAutoMLError, JobCancelledError, JobFailedError, JobNotFinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
-    from cloudautoml.store import Store
+    from cloudautoml.store import JobRecord, Store
 
 
 class JobState(StrEnum):
@@ -122,6 +122,11 @@ class Cost:
     currency: str = "USD"
 
 
+def _status_of(record: JobRecord) -> JobStatus:
+    progress = 1.0 if record.state is JobState.SUCCEEDED else record.progress
+    return JobStatus(record.state, phase=record.phase, reason=record.reason, progress=progress)
+
+
 class Job(ABC):
     """A handle that goes out to the service on each call; safe to drop and to make again from any process.
 
@@ -150,14 +155,21 @@ class Job(ABC):
 
     @final
     def status(self) -> JobStatus:
-        """What the provider says now; recorded, unless it could not be read."""
+        """What the provider says now; recorded, unless it could not be read: then it is UNKNOWN, not failed."""
         recorded = self._store.job(self.id)
         if recorded.state.is_terminal:
-            return JobStatus(recorded.state, phase=recorded.phase, reason=recorded.reason, progress=1.0)
-        status = self._status()
-        if status.state is not JobState.UNKNOWN:
-            self._store.observe(self.id, status)
-        return status
+            return _status_of(recorded)
+        try:
+            status = self._status()
+        except CloudAutoMLError as exc:
+            if not exc.retryable:
+                raise
+            return JobStatus(JobState.UNKNOWN, phase=recorded.phase, reason=exc.message)
+        if status.state is JobState.UNKNOWN:
+            return status
+        recorded = self._store.observe(self.id, status)
+        # the record is ahead where another process has seen the end, or a wish to cancel is not yet obeyed
+        return status if recorded.state is status.state else _status_of(recorded)
 
     @property
     def state(self) -> JobState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -70,15 +71,35 @@ class Candidate:
     params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("score_val", "score_holdout"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                msg = f"{name} of {self.model!r} is {value}; a candidate without a usable score has None"
+                raise ValueError(msg)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was trained and scored."""
+        return self.status == "succeeded" and self.score_val is not None
+
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object."""
+        """A JSON object; metrics that are not finite, which JSON cannot say, are left out."""
         row = {name: getattr(self, name) for name in self.__slots__}
-        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in row.items()}
+        return {
+            **{name: dict(value) if isinstance(value, Mapping) else value for name, value in row.items()},
+            "metrics_val": _finite(self.metrics_val),
+            "metrics_holdout": _finite(self.metrics_holdout),
+        }
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Candidate:
         """Read what `to_dict` wrote; unknown fields of a newer version are left out."""
         return cls(**{name: row[name] for name in cls.__slots__ if name in row})
+
+
+def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 COLUMNS = (
@@ -109,11 +130,11 @@ class Leaderboard:
         self.metric = metric
         self.job = job
         self.protocol = dict(protocol or {})
-        # a candidate without a score is never ahead of one that has; equal scores keep the order of training
+        # one that failed or has no score is never ahead of one that has; equal scores keep the order of training
         self.candidates = tuple(
             sorted(
                 candidates,
-                key=lambda c: (c.score_val is None, -(c.score_val or 0.0), c.trial is None, c.trial or 0),
+                key=lambda c: (not c.succeeded, -(c.score_val or 0.0), c.trial is None, c.trial or 0),
             )
         )
 
@@ -134,7 +155,7 @@ class Leaderboard:
     @property
     def best(self) -> Candidate | None:
         """The candidate with the best validation score; None when none succeeded."""
-        return next((candidate for candidate in self.candidates if candidate.score_val is not None), None)
+        return next((candidate for candidate in self.candidates if candidate.succeeded), None)
 
     def rows(self) -> list[dict[str, Any]]:
         """The candidates as JSON objects, with their `rank` (from 1) first."""

@@ -96,7 +96,7 @@ def poll_until(  # noqa: D417 - `look` is described in the first line
             on_value(value)
         if done(value):
             return value
-        pause = delay * rng.uniform(0.8, 1.2)
+        pause = min(delay * rng.uniform(0.8, 1.2), max_delay)
         if deadline is not None:
             if clock.now() >= deadline:
                 return None

@@ -131,7 +131,8 @@ class Provider(ABC, Generic[ConfigT]):
                     self.store.add_event(record.id, "finding", finding.message, finding.to_dict())
             self._submit(record, spec)
         except CloudAutoMLError as exc:
-            self.store.observe(record.id, JobStatus(JobState.FAILED, reason=exc.message))
+            if not exc.retryable:  # a reply that was lost does not say that there is no job: `status` will find out
+                self.store.observe(record.id, JobStatus(JobState.FAILED, reason=exc.message))
             raise
         return self._job(record.id)
 
@@ -198,6 +199,10 @@ def required_features(spec: JobSpec) -> Iterator[tuple[Feature, str]]:
     ):
         if getattr(spec.search, name) is not None:
             yield feature, f"search.{name}"
+    if spec.search.ensemble and "ensemble" in spec.search.model_fields_set:
+        yield Feature.ENSEMBLE, "search.ensemble"
+    if spec.outputs.report and "report" in spec.outputs.model_fields_set:
+        yield Feature.REPORT, "outputs.report"
     if "seed" in spec.model_fields_set or spec.search.seed is not None:
         yield Feature.SEED, "seed"
     if spec.data.holdout is not None and spec.data.test is None:

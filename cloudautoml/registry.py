@@ -52,7 +52,8 @@ def load(kind: Kind, name: str, *, where: str | None = None) -> Any:
 
     Raises:
         UnknownNameError: Nothing is registered under it.
-        MissingExtraError: It is, but a package that it needs is not installed.
+        MissingExtraError: It is one of ours, but a package that it needs is not installed.
+        ConfigError: It is another package's, and what it needs is not installed; or two packages claim the name.
     """
     entries = _entries(kind)
     if name not in entries:
@@ -62,8 +63,14 @@ def load(kind: Kind, name: str, *, where: str | None = None) -> Any:
         return entry.load()
     except ModuleNotFoundError as exc:
         package = (exc.name or "").partition(".")[0]
-        if package == entry.module.partition(".")[0]:
-            raise  # its own module is missing: a broken install, not a missing extra
+        if package in {"", "cloudautoml", entry.module.partition(".")[0]}:
+            raise  # a module of its own or of ours is missing: a broken install, not a missing extra
+        owner = entry.dist.name if entry.dist else "cloudautoml"
+        if owner != "cloudautoml":
+            raise ConfigError(
+                f"{package!r} is not installed, and the {_SINGULAR[kind]} {name!r} of the package {owner} needs it",
+                hint=f"install {package}, or uninstall {owner}",
+            ) from exc
         raise MissingExtraError(name if kind == "providers" else "local", package) from exc
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import random
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 Option = str | int | float | bool | None
 """What may be chosen; a JSON scalar."""
+
+_WALKED_WHOLE = 10_000
+_RANDOM_WALKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,20 @@ class Decision:
         if not self.options or len(set(map(repr, self.options))) != len(self.options):
             msg = f"decision {self.name!r} needs options, each once"
             raise ValueError(msg)
+        if any(isinstance(option, float) and not math.isfinite(option) for option in self.options):
+            msg = f"decision {self.name!r} has an option that JSON cannot say"
+            raise ValueError(msg)
 
     def index(self, option: Option) -> int:
         """Position of an option; `True` and `1` are told apart."""
         return [repr(known) for known in self.options].index(repr(option))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Architecture:
     """A candidate: the choices that were made, in order. Frozen, hashable and JSON-serialisable.
+
+    Two are equal when their JSON is: `True`, `1` and `1.0` are three options.
 
     Attributes:
         choices: Pairs of decision name and chosen option, in the order of the decisions.
@@ -70,6 +81,14 @@ class Architecture:
     def from_json(cls, text: str) -> Architecture:
         """Read what `to_json` wrote."""
         return cls(tuple((name, option) for name, option in json.loads(text)))
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Architecture) and self.to_json() == other.to_json()
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.to_json())
 
     @cached_property
     def key(self) -> str:
@@ -109,12 +128,22 @@ class SearchSpace(ABC):
 
     def complete(self, wanted: Mapping[str, Option], rng: random.Random) -> Architecture:
         """Walk the decisions, taking what is wanted where it is an option and drawing the rest."""
+        return self._walk(wanted, lambda decision: rng.choice(decision.options))
+
+    def _walk(self, wanted: Mapping[str, Option], choose: Callable[[Decision], Option]) -> Architecture:
         made: dict[str, Option] = {}
-        while (decision := self.decide(made)) is not None:
+        while (decision := self._next(made)) is not None:
             option = wanted.get(decision.name)
             known = decision.name in wanted and any(repr(option) == repr(o) for o in decision.options)
-            made[decision.name] = option if known else rng.choice(decision.options)
+            made[decision.name] = option if known else choose(decision)
         return Architecture(tuple(made.items()))
+
+    def _next(self, made: Mapping[str, Option]) -> Decision | None:
+        decision = self.decide(made)
+        if decision is not None and decision.name in made:  # it would go on for ever
+            msg = f"the space {self.name} decides {decision.name!r} twice on one path"
+            raise ValueError(msg)
+        return decision
 
     def path(self, architecture: Architecture) -> Iterator[tuple[Decision, Option]]:
         """The decisions of an architecture with what was chosen.
@@ -124,7 +153,7 @@ class SearchSpace(ABC):
         """
         made: dict[str, Option] = {}
         wanted = architecture.as_dict()
-        while (decision := self.decide(made)) is not None:
+        while (decision := self._next(made)) is not None:
             if decision.name not in wanted or not any(repr(wanted[decision.name]) == repr(o) for o in decision.options):
                 msg = f"{decision.name} = {wanted.get(decision.name)!r} is not in the space {self.name}"
                 raise ValueError(msg)
@@ -136,9 +165,10 @@ class SearchSpace(ABC):
 
     def __contains__(self, architecture: Architecture) -> bool:
         try:
-            return sum(1 for _ in self.path(architecture)) == len(architecture.choices)
+            made = [decision.name for decision, _ in self.path(architecture)]
         except ValueError:
             return False
+        return made == [name for name, _ in architecture.choices]
 
     def mutate(self, architecture: Architecture, rng: random.Random) -> Architecture:
         """Change one decision that has another option; what it opens is drawn, what stays open is kept."""
@@ -162,49 +192,55 @@ class SearchSpace(ABC):
         for decision, old in self.path(architecture):
             for option in decision.options:
                 if repr(option) != repr(old):
-                    yield self._first({**architecture.as_dict(), decision.name: option})
-
-    def _first(self, wanted: Mapping[str, Option]) -> Architecture:
-        made: dict[str, Option] = {}
-        while (decision := self.decide(made)) is not None:
-            option = wanted.get(decision.name)
-            known = decision.name in wanted and any(repr(option) == repr(o) for o in decision.options)
-            made[decision.name] = option if known else decision.options[0]
-        return Architecture(tuple(made.items()))
+                    yield self._walk(
+                        {**architecture.as_dict(), decision.name: option}, lambda opened: opened.options[0]
+                    )
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
-        """Every decision that can occur, each once, in the order of discovery; the columns of `encode`."""
+        """Every decision that can occur, each once, in the order of discovery; the columns of `encode`.
+
+        A small space is walked whole. Of a large one, every option of every decision is taken once and
+        `_RANDOM_WALKS` candidates are drawn; a large space where that may miss a decision, because several
+        choices together open it, overrides this.
+        """
         found: dict[str, Decision] = {}
         paths: list[dict[str, Option]] = [{}]
-        seen: set[tuple[str, ...]] = set()
-        while paths:
+        steps = 0
+        while paths and steps < _WALKED_WHOLE:
             made = paths.pop()
-            decision = self.decide(made)
-            if decision is None:
-                continue
-            found.setdefault(decision.name, decision)
-            for option in decision.options:
-                after = {**made, decision.name: option}
-                following = self.decide(after)
-                state = (decision.name, following.name if following else "", repr(following))
-                if state not in seen:
-                    seen.add(state)
-                    paths.append(after)
+            steps += 1
+            if (decision := self._next(made)) is not None:
+                found.setdefault(repr(decision), decision)
+                paths.extend({**made, decision.name: option} for option in reversed(decision.options))
+        if paths:
+            rng = random.Random(0)  # noqa: S311 - the same walks in every process
+            walked = (self.sample(rng) for _ in range(_RANDOM_WALKS))
+            for start in (self._walk({}, lambda decision: decision.options[0]), *walked):
+                for architecture in (start, *self.neighbours(start)):
+                    for decision, _ in self.path(architecture):
+                        found.setdefault(repr(decision), decision)
         return tuple(found.values())
 
     def encode(self, architecture: Architecture) -> list[float]:
-        """A vector of fixed length: ordered decisions as one number in [0, 1], others one-hot, absent ones -1 or 0."""
-        made = {decision.name: option for decision, option in self.path(architecture)}
+        """A vector of fixed length: ordered decisions as one number in [0, 1], others one-hot, absent ones -1 or 0.
+
+        Raises:
+            ValueError: The candidate is not of this space, or has a decision that `decisions` lacks.
+        """
+        made = {repr(decision): option for decision, option in self.path(architecture)}
         vector: list[float] = []
         for decision in self.decisions:
-            present = decision.name in made
+            present = repr(decision) in made
+            option = made.pop(repr(decision), None)
             if decision.ordered:
                 last = max(1, len(decision.options) - 1)
-                vector.append(decision.index(made[decision.name]) / last if present else -1.0)
+                vector.append(decision.index(option) / last if present else -1.0)
             else:
-                chosen = repr(made[decision.name]) if present else None
-                vector.extend(float(repr(option) == chosen) for option in decision.options)
+                vector.extend(float(present and repr(known) == repr(option)) for known in decision.options)
+        if made:
+            msg = f"the space {self.name} must list in `decisions`: {', '.join(made)}"
+            raise ValueError(msg)
         return vector
 
     @abstractmethod

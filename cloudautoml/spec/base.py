@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
@@ -19,7 +19,14 @@ class SpecModel(BaseModel):
     )
 
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)")
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
@@ -33,15 +40,19 @@ def parse_duration(value: object) -> timedelta:
     Raises:
         ValueError: It is none of these, or not above zero.
     """
-    if isinstance(value, timedelta):
-        result = value
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        result = timedelta(seconds=value)
-    elif isinstance(value, str):
-        result = _duration_from_text(value.strip())
-    else:
-        msg = f"a duration is a text such as '5m' or a number of seconds, not {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into a validation error
+    try:
+        if isinstance(value, timedelta):
+            result = value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            result = timedelta(seconds=value)
+        elif isinstance(value, str):
+            result = _duration_from_text(value.strip())
+        else:
+            msg = f"a duration is a text such as '5m' or a number of seconds, not {type(value).__name__}"
+            raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into a validation error
+    except OverflowError as exc:
+        msg = f"{value!r} is longer than any job can take"
+        raise ValueError(msg) from exc
     if result <= timedelta(0):
         msg = "a duration must be above zero"
         raise ValueError(msg)
@@ -57,19 +68,19 @@ def _duration_from_text(text: str) -> timedelta:
     if not parts or _PART.sub("", text).strip():
         msg = f"{text!r} is not a duration; write 90s, 5m, 1h30m or PT5M"
         raise ValueError(msg)
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta(0))
 
 
 def format_duration(value: timedelta) -> str:
-    """Write a length of time the way a spec does: `1h30m`, `5m`, `2.5s`."""
-    seconds = value.total_seconds()
+    """Write a length of time the way a spec does: `1h30m`, `5m`, `2.5s`; exact to the microsecond."""
     text = ""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        count, seconds = divmod(seconds, size)
+    for unit in ("d", "h", "m"):
+        count, value = divmod(value, _UNITS[unit])
         if count:
-            text += f"{int(count)}{unit}"
-    seconds = round(seconds, 6)
-    return text + f"{seconds:g}s" if seconds or not text else text
+            text += f"{count}{unit}"
+    if not value and text:
+        return text
+    return f"{text}{value.seconds}{f'.{value.microseconds:06}'.rstrip('0').rstrip('.')}s"
 
 
 Duration = Annotated[
@@ -100,7 +111,8 @@ class Money(SpecModel):
 
     @override
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.currency}"
+        digits = f"{self.amount:f}"
+        return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} {self.currency}"
 
 
 def parse_money(value: object) -> Money:
@@ -113,16 +125,12 @@ def parse_money(value: object) -> Money:
         ValueError: It is none of these, or not above zero.
     """
     if isinstance(value, Money):
-        return value
+        return parse_money(str(value))
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]{3})\s*", value) if isinstance(value, str) else None
     if match is None:
         msg = f"{value!r} is not an amount of money; write a number and a currency, such as 5 USD"
         raise ValueError(msg)
-    try:
-        amount = Decimal(match[1])
-    except InvalidOperation as exc:
-        msg = f"{match[1]!r} is not a number"
-        raise ValueError(msg) from exc
+    amount = Decimal(match[1])
     if amount <= 0:
         msg = "an amount of money must be above zero"
         raise ValueError(msg)

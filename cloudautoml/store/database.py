@@ -45,34 +45,50 @@ MIGRATIONS: tuple[str, ...] = (
 
 
 class Database:
-    """One sqlite file in WAL mode, shared by threads and processes.
+    """One sqlite file in WAL mode, shared by threads and processes; opened, and made, when it is first used.
 
     Args:
-        path: The file; made if it is missing.
-
-    Raises:
-        StorageError: It cannot be opened, or a newer version of the SDK wrote it.
+        path: The file.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    def _connect(self) -> sqlite3.Connection:
+        """The open file; the caller holds the lock.
+
+        Raises:
+            StorageError: It cannot be opened, or a newer version of the SDK wrote it.
+        """
+        if self._connection is not None:
+            return self._connection
+        if self._closed:
+            raise StorageError("the store has been closed", where=str(self.path))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._close = weakref.finalize(self, self._connection.close)
-            self._connection.row_factory = sqlite3.Row
-            # FULL: what was reported as written survives a power cut
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._migrate()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                connection.row_factory = sqlite3.Row
+                # FULL: what was reported as written survives a power cut
+                for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                    connection.execute(f"PRAGMA {pragma}")
+                self._migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
         except OSError as exc:
-            raise storage_error(exc, path) from exc
+            raise storage_error(exc, self.path) from exc
         except sqlite3.Error as exc:
             raise self._error(exc) from exc
+        weakref.finalize(self, connection.close)
+        self._connection = connection
+        return connection
 
-    def _migrate(self) -> None:
-        version = self._version()
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = _version(connection)
         if version > len(MIGRATIONS):
             raise StorageError(
                 f"the store has version {version}; this cloudautoml knows up to {len(MIGRATIONS)}",
@@ -80,47 +96,39 @@ class Database:
                 hint="upgrade cloudautoml, or set CLOUDAUTOML_HOME to another folder",
             )
         while version < len(MIGRATIONS):
-            with self.write() as cursor:
+            with _transaction(connection) as cursor:
                 # another process may have migrated while this one waited for the lock
-                version = self._version()
+                version = _version(connection)
                 if version < len(MIGRATIONS):
                     for statement in filter(str.strip, MIGRATIONS[version].split(";")):
                         cursor.execute(statement)
                     version += 1
                     cursor.execute(f"PRAGMA user_version={version}")
 
-    def _version(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
     @contextlib.contextmanager
     def write(self) -> Generator[sqlite3.Cursor]:
         """A transaction that holds the write lock from its start; rolled back when the block raises."""
         with self._lock:
-            cursor = self._connection.cursor()
             try:
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
+                with _transaction(self._connect()) as cursor:
                     yield cursor
-                except BaseException:
-                    cursor.execute("ROLLBACK")
-                    raise
-                cursor.execute("COMMIT")
             except sqlite3.Error as exc:
                 raise self._error(exc) from exc
-            finally:
-                cursor.close()
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         """The rows of a query."""
         with self._lock:
             try:
-                return self._connection.execute(query, values).fetchall()
+                return self._connect().execute(query, values).fetchall()
             except sqlite3.Error as exc:
                 raise self._error(exc) from exc
 
     def close(self) -> None:
         """Close the file; using the database afterwards is an error."""
-        self._close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection, self._closed = None, True
 
     def _error(self, exc: sqlite3.Error) -> StorageError:
         text = str(exc)
@@ -132,3 +140,20 @@ class Database:
         elif "malformed" in text or "not a database" in text:
             hint = "move the file away; jobs in the vendors' clouds can be attached again"
         return StorageError(text, where=str(self.path), hint=hint)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Generator[sqlite3.Cursor]:
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        yield cursor
+        cursor.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # the block or the commit failed; sqlite may have rolled back by itself
+            connection.rollback()
+        cursor.close()

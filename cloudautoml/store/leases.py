@@ -108,8 +108,8 @@ class Leases:
             JobOwnedError: It has been lost.
         """
         row = cursor.execute("SELECT * FROM leases WHERE job = ?", (lease.job,)).fetchone()
-        if row is None or row["token"] != lease.token:
-            by = f"; it is run by {_lease(row)}" if row is not None else ""
+        if row is None or row["token"] != lease.token or row["pid"] != lease.pid:
+            by = f"; it is run by {_lease(row)}" if row is not None and row["pid"] else ""
             raise JobOwnedError(f"this process no longer owns job {lease.job}{by}")
 
     def _is_live(self, row: sqlite3.Row) -> bool:

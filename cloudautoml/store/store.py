@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from cloudautoml.store.trials import TrialLog
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from cloudautoml.job import Event
     from cloudautoml.spec import JobSpec
@@ -42,10 +43,8 @@ class Store:
     """Jobs, events, trials and leases in one sqlite file, and a folder a job.
 
     Args:
-        home: Folder of the store; `default_home()` unless given.
-
-    Raises:
-        StorageError: It cannot be used.
+        home: Folder of the store; `default_home()` unless given. It is made when something is first recorded
+            or looked up; what cannot be used raises `StorageError` then.
     """
 
     def __init__(self, home: Path | None = None) -> None:
@@ -111,6 +110,8 @@ class Store:
         Raises:
             JobNotFoundError: It means none, or the start of several.
         """
+        if not ref:  # the start of every id: an unset shell variable must not mean the only job there is
+            raise JobNotFoundError("an empty reference means no job", hint="cloudautoml jobs ls")
         if ref == "last":
             rows = self._database.read("SELECT * FROM jobs ORDER BY created DESC, rowid DESC LIMIT 1")
         else:
@@ -162,17 +163,17 @@ class Store:
 
     def set_vendor_ref(self, job: str, ref: str) -> None:
         """Record the vendor's name for a job, as soon as the vendor has answered."""
-        with self._database.write() as cursor:
+        with self._write(job) as cursor:
             cursor.execute("UPDATE jobs SET vendor_ref = ?, updated = ? WHERE id = ?", (ref, time.time(), job))
 
     def replace_spec(self, job: str, spec: JobSpec) -> None:
         """Record a spec that says the same in another way: data in memory that has become a file."""
-        with self._database.write() as cursor:
+        with self._write(job) as cursor:
             cursor.execute("UPDATE jobs SET spec = ? WHERE id = ?", (spec.model_dump_json(), job))
 
     def reopen(self, job: str) -> None:
         """Let an ended local job go on: the one way back from a terminal state, for `resume` with more budget."""
-        with self._database.write() as cursor:
+        with self._write(job) as cursor:
             cursor.execute(
                 "UPDATE jobs SET state = ?, reason = '', ended = NULL, updated = ? WHERE id = ?",
                 (JobState.QUEUED.value, time.time(), job),
@@ -190,8 +191,16 @@ class Store:
 
     def add_event(self, job: str, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Append to a job's history."""
-        with self._database.write() as cursor:
+        with self._write(job) as cursor:
             self._append(cursor, job, kind, message, data or {})
+
+    @contextlib.contextmanager
+    def _write(self, job: str) -> Generator[sqlite3.Cursor]:
+        """A transaction on a job that exists; another process may have removed it."""
+        with self._database.write() as cursor:
+            if cursor.execute("SELECT 1 FROM jobs WHERE id = ?", (job,)).fetchone() is None:
+                raise JobNotFoundError(f"no job {job!r}")
+            yield cursor
 
     @staticmethod
     def _append(cursor: sqlite3.Cursor, job: str, kind: str, message: str, data: Mapping[str, Any]) -> None:
