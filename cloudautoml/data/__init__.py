@@ -1,0 +1,27 @@
+"""Data: read tables without loss, type them, seal a holdout and check them before anything is spent."""
+
+from cloudautoml.data.coerce import label_text
+from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.guardrails import check_table
+from cloudautoml.data.prepare import PreparedData, dataset_fingerprint, prepare
+from cloudautoml.data.profile import profile_table
+from cloudautoml.data.read import read_table
+from cloudautoml.data.schema import ColumnInfo, Schema
+from cloudautoml.data.split import seal_holdout
+from cloudautoml.data.target import match_label
+
+__all__ = [
+    "ColumnInfo",
+    "Finding",
+    "PreparedData",
+    "Schema",
+    "Severity",
+    "check_table",
+    "dataset_fingerprint",
+    "label_text",
+    "match_label",
+    "prepare",
+    "profile_table",
+    "read_table",
+    "seal_holdout",
+]

@@ -1,0 +1,157 @@
+"""Tables in memory: bring pandas, polars, Arrow and whatever speaks Arrow into one raw form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from cloudautoml.data.names import listed, short
+from cloudautoml.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def raw_frame(table: object, *, where: str) -> pd.DataFrame:
+    """Bring a table into raw form, without loss and without changing it.
+
+    Args:
+        table: pandas, or anything with `__arrow_c_stream__`.
+        where: What the table is, for messages.
+
+    Returns:
+        Columns of the dtypes `str`, `category` (of `str`), `boolean`, `int64`, `Int64`, `float64` and
+        `datetime64[us]` (zoned times in UTC, without zone), with a `RangeIndex`.
+
+    Raises:
+        DataError: It is no table, names repeat, or a column holds nested, binary or mixed values.
+    """
+    import pandas as pd
+
+    if isinstance(table, pd.DataFrame):
+        arrow = _from_pandas(table, where)
+    elif hasattr(table, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        try:
+            arrow = pa.table(table)
+        except (pa.ArrowException, TypeError, ValueError) as exc:
+            raise DataError(f"the table cannot be read through Arrow: {exc}", where=where) from exc
+    else:
+        raise DataError(
+            f"{type(table).__name__} is not a table", where=where, hint="give a pandas, polars or Arrow table"
+        )
+    return raw_from_arrow(arrow, where=where)
+
+
+def raw_from_arrow(arrow: Any, *, where: str) -> pd.DataFrame:
+    """Bring an Arrow table into the raw form that `raw_frame` describes."""
+    import pandas as pd
+
+    names = [str(name) for name in arrow.column_names]
+    if repeated := sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []:
+        raise DataError(f"columns of the same name: {listed(repeated)}", where=where, hint="rename them")
+    if not names:
+        raise DataError("the table has no columns", where=where)
+    columns = {name: _column(arrow.column(i), name, where) for i, name in enumerate(names)}
+    return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), columns=pd.Index(names, dtype="str"))
+
+
+def arrow_compute() -> Any:
+    """The vectorised functions of Arrow, which are made at import and so are unknown to type checkers."""
+    import pyarrow.compute
+
+    return cast("Any", pyarrow.compute)
+
+
+def _from_pandas(frame: pd.DataFrame, where: str) -> Any:
+    import pyarrow as pa
+
+    names = [str(name) for name in frame.columns]
+    columns: list[Any] = []
+    for i, name in enumerate(names):
+        series = frame.iloc[:, i]
+        try:
+            columns.append(pa.array(series, from_pandas=True))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as exc:
+            kinds = sorted({type(value).__name__ for value in series.dropna().head(10_000)})
+            what = f"values of several types ({', '.join(kinds)})" if len(kinds) > 1 else f"{kinds} ({exc})"
+            raise DataError(
+                f"column {short(name)} holds {what}",
+                where=where,
+                hint="give the column one type, for example frame[column].astype('str')",
+            ) from exc
+    return pa.table(columns, names=names)
+
+
+def _column(column: Any, name: str, where: str) -> pd.Series[Any]:
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.types as pt
+
+    category = pt.is_dictionary(column.type)
+    plain = _decoded(column) if category else _plain(column)
+    if plain is None:
+        raise DataError(
+            f"column {short(name)} holds {column.type}, which is not a plain value",
+            where=where,
+            hint="turn it into numbers, text or times, or leave the column out",
+        )
+    dtypes: dict[Any, Any] = {pa.bool_(): pd.BooleanDtype(), pa.large_string(): pd.Series(dtype="str").dtype}
+    if plain.null_count:
+        dtypes[pa.int64()] = pd.Int64Dtype()
+    series = cast("pd.Series[Any]", plain.to_pandas(types_mapper=dtypes.get))
+    if category:
+        from cloudautoml.data.coerce import text_values
+
+        return text_values(series).astype("category")
+    return series
+
+
+def _decoded(column: Any) -> Any:
+    """The values of a dictionary column, in plain form; None when they have none."""
+    import pyarrow as pa
+
+    chunks: list[Any] = []
+    for chunk in column.chunks:
+        values = _plain(chunk.dictionary)
+        if values is None:
+            return None
+        chunks.append(values.take(chunk.indices))
+    return pa.chunked_array(chunks) if chunks else pa.chunked_array([], pa.large_string())
+
+
+def _plain(column: Any) -> Any:
+    """The column as large_string, bool, int64, float64 or timestamp[us] in UTC; None when it is none of these."""
+    import pyarrow as pa
+    import pyarrow.types as pt
+
+    kind, plain = column.type, None
+    if isinstance(kind, pa.BaseExtensionType):
+        pass
+    elif pt.is_boolean(kind):
+        plain = column
+    elif pt.is_floating(kind):
+        plain = column.cast(pa.float64())
+    elif pt.is_integer(kind):
+        plain = _integers(column)
+    elif pt.is_timestamp(kind) or pt.is_date(kind):
+        zoned = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
+        plain = zoned.cast(pa.timestamp("us"))
+    elif pt.is_duration(kind):
+        ticks = column.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+        plain = arrow_compute().divide(ticks, 1e6)
+    elif pt.is_decimal(kind) or pt.is_time(kind):
+        plain = column.cast(pa.string()).cast(pa.large_string())
+    elif pt.is_null(kind) or pt.is_string(kind) or pt.is_large_string(kind) or kind == pa.string_view():
+        plain = column.cast(pa.large_string())
+    return plain
+
+
+def _integers(column: Any) -> Any:
+    """int64, or text where that would lose digits."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # at or above 2**63
+        return column.cast(pa.string()).cast(pa.large_string())

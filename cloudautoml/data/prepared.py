@@ -1,0 +1,105 @@
+"""Prepared data: typed, checked and split rows with their schema, and how they are kept on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cloudautoml.data.findings import Finding
+from cloudautoml.data.schema import Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedData:
+    """What every provider starts from.
+
+    Attributes:
+        schema: The columns and their roles.
+        train: Rows to learn from: features in the schema's order, then the target, then the weight. Numbers are
+            float64, times datetime64[us], everything else `str`; the target is `str` for classification and
+            float64 for regression, and never missing.
+        holdout: Sealed rows, alike; None when nothing is sealed.
+        findings: What the guardrails saw, errors first.
+        profile: `profile_table` of `train`, and `fingerprint`: a digest of what was read.
+    """
+
+    schema: Schema
+    train: pd.DataFrame
+    holdout: pd.DataFrame | None
+    findings: tuple[Finding, ...]
+    profile: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of what was read, equal for equal data."""
+        return str(self.profile["fingerprint"])
+
+    def save(self, directory: Path) -> None:
+        """Write everything into a folder; each file is either old or new, never torn.
+
+        The schema is written last, so that a folder with a schema is whole.
+
+        Raises:
+            StorageError: The disk is full or the folder cannot be written.
+        """
+        from cloudautoml.store.files import write_json
+
+        _write_parquet(self.train, directory / "train.parquet")
+        if self.holdout is None:
+            (directory / "holdout.parquet").unlink(missing_ok=True)
+        else:
+            _write_parquet(self.holdout, directory / "holdout.parquet")
+        write_json(directory / "profile.json", self.profile)
+        write_json(directory / "findings.json", [finding.to_dict() for finding in self.findings])
+        write_json(directory / "schema.json", self.schema.to_dict())
+
+    @classmethod
+    def load(cls, directory: Path) -> PreparedData:
+        """Read what `save` wrote.
+
+        Raises:
+            StorageError: A file is missing or damaged.
+        """
+        from cloudautoml.store.files import read_json
+
+        schema = Schema.from_dict(read_json(directory / "schema.json"))
+        sealed = directory / "holdout.parquet"
+        return cls(
+            schema=schema,
+            train=_read_parquet(directory / "train.parquet"),
+            holdout=_read_parquet(sealed) if sealed.exists() else None,
+            findings=tuple(Finding.from_dict(item) for item in read_json(directory / "findings.json")),
+            profile=read_json(directory / "profile.json"),
+        )
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from cloudautoml.store.files import atomic_path
+
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    with atomic_path(path) as beside:
+        pq.write_table(table, beside)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from cloudautoml.errors import StorageError
+
+    try:
+        table = pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as exc:
+        raise StorageError(f"the prepared data cannot be read: {exc}", where=str(path)) from exc
+    texts = {pa.large_string(): pd.Series(dtype="str").dtype}  # also where all of them are missing
+    frame: pd.DataFrame = table.to_pandas(types_mapper=texts.get)
+    return frame
