@@ -18,8 +18,6 @@ _PAIRS = frozenset(
 _JOINED = frozenset(pair.replace(" ", "") for pair in _PAIRS)
 _USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _SIGNED = re.compile(r"(?i)([?&](?:sig|token|signature|x-(?:amz|goog)-(?:signature|credential))=)[^&\s]+")
-    r"(?i)([?&](?:sig|token|signature|x-(?:amz|goog)-(?:signature|credential|security-token))=)[^&\s]+"
-)
 
 
 def masked(value: Any) -> Any:
