@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ID_NAME = re.compile(r"(^|[^a-z])(id|uuid|guid|key|index|idx|row ?(id|no|num|number)?)$|^unnamed: ?\d+$|[a-z]I[dD]$")
 _FEWEST_ROWS_FOR_ID = 20
+_FEWEST_ROWS_FOR_RUN = 50
 _HIGH_CARDINALITY = 1000
 _MANY_COLUMNS = 2000
 _MOSTLY_MISSING = 0.95
@@ -82,7 +83,8 @@ def _is_identifier(known: pd.Series[Any], name: str, kind: ColumnType) -> bool:
     if kind is not ColumnType.NUMERIC:
         return False
     whole = bool((known % 1 == 0).all())
-    run = whole and float(known.max() - known.min()) == len(known) - 1
+    # sealing rows leaves holes in a running number, so half of it is enough
+    run = whole and len(known) >= _FEWEST_ROWS_FOR_RUN and float(known.max() - known.min()) < 2 * len(known)
     named = _ID_NAME.search(name) or _ID_NAME.search(name.lower().replace("_", " "))
     return whole and (run or named is not None)
 

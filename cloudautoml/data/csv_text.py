@@ -34,11 +34,12 @@ def parse_csv(data: bytes, dialect: CsvDialect, *, where: str) -> pd.DataFrame:
     Raises:
         DataError: With the line, and the byte offset where it can be told.
     """
-    return _Text(_decoded(data, dialect.encoding, where), dialect, where).frame()
+    plain, start = _decoded(data, dialect.encoding, where)
+    return _Text(plain, dialect, where, start).frame()
 
 
-def _decoded(data: bytes, encoding: str, where: str) -> bytes:
-    """The content as UTF-8 without a byte-order mark."""
+def _decoded(data: bytes, encoding: str, where: str) -> tuple[bytes, int | None]:
+    """The content as UTF-8 without a byte-order mark, and where in the file it starts; None if it was transcoded."""
     try:
         name = codecs.lookup(encoding).name
     except LookupError:
@@ -47,16 +48,18 @@ def _decoded(data: bytes, encoding: str, where: str) -> bytes:
             where=where,
             hint="set data.csv.encoding to utf-8, latin-1 or cp1252",
         ) from None
-    marked = len(codecs.BOM_UTF8) if name in {"utf-8", "utf-8-sig", "ascii"} and data[:3] == codecs.BOM_UTF8 else 0
+    transcoded = name not in {"utf-8", "utf-8-sig", "ascii"}
+    marked = len(codecs.BOM_UTF8) if not transcoded and data.startswith(codecs.BOM_UTF8) else 0
     plain = data[marked:]
     try:
         text = plain.decode("utf-8" if name == "utf-8-sig" else name)
-        if name not in {"utf-8", "utf-8-sig", "ascii"}:
+        if transcoded:
             plain = text.removeprefix("\ufeff").encode()
     except UnicodeError as exc:
         start = exc.start if isinstance(exc, UnicodeDecodeError) else 0
+        reason = exc.reason if isinstance(exc, UnicodeDecodeError) else str(exc)
         raise DataError(
-            f"byte {marked + start} is not {encoding}: {exc}",
+            f"byte {marked + start} ({data[marked + start : marked + start + 1]!r}) is not {encoding}: {reason}",
             where=f"{where}:{_line(plain, start)}",
             hint="set data.csv.encoding to what the file is written in, such as latin-1 or cp1252",
         ) from exc
@@ -66,7 +69,7 @@ def _decoded(data: bytes, encoding: str, where: str) -> bytes:
             where=f"{where}:{_line(plain, nul)}",
             hint="if the file is UTF-16, set data.csv.encoding to utf-16; otherwise the file is damaged",
         )
-    return plain
+    return plain, (None if transcoded else marked)
 
 
 def _line(data: bytes, position: int) -> int:
@@ -81,6 +84,7 @@ class _Text:
     data: bytes
     dialect: CsvDialect
     where: str
+    start: int | None
 
     def frame(self) -> pd.DataFrame:
         self._check_dialect()
@@ -90,7 +94,8 @@ class _Text:
         return raw_from_arrow(self._table(names), where=self.where)
 
     def _error(self, message: str, position: int, hint: str = "") -> DataError:
-        return DataError(message, where=f"{self.where}:{_line(self.data, position)}", hint=hint or None)
+        place = "" if self.start is None else f" (byte {self.start + position})"
+        return DataError(message + place, where=f"{self.where}:{_line(self.data, position)}", hint=hint or None)
 
     def _check_dialect(self) -> None:
         for field in ("delimiter", "quote"):
@@ -102,54 +107,35 @@ class _Text:
         if self.dialect.delimiter == self.dialect.quote:
             raise DataError("data.csv.delimiter and data.csv.quote are the same", where=self.where)
 
-    def _field(self) -> bytes:
+    def _field(self) -> str:
         """Pattern of one well-formed field: quoted, or plain and not opening with a quote."""
-        quote, delimiter = re.escape(self.dialect.quote.encode()), re.escape(self.dialect.delimiter.encode())
-        plain = rb"[^" + quote + delimiter + rb"\r\n][^" + delimiter + rb"\r\n]*+"
-        return (
-            rb"(?:"
-            + quote
-            + rb"[^"
-            + quote
-            + rb"]*+(?:"
-            + quote * 2
-            + rb"[^"
-            + quote
-            + rb"]*+)*+"
-            + quote
-            + rb"|"
-            + plain
-            + rb")?+"
-        )
+        q, d = re.escape(self.dialect.quote), re.escape(self.dialect.delimiter)
+        return rf"(?:{q}[^{q}]*+(?:{q}{q}[^{q}]*+)*+{q}|[^{q}{d}\r\n][^{d}\r\n]*+)?+"
+
+    def _separator(self) -> str:
+        """Pattern of what ends a field."""
+        return rf"{re.escape(self.dialect.delimiter)}|\r\n|\n|\r"
 
     def _check_quotes(self) -> None:
         """Refuse what a lenient parser would swallow: a quote that never closes, text after a closing one."""
         quote = self.dialect.quote.encode()
         if quote not in self.data:
             return
-        separator = rb"(?:" + re.escape(self.dialect.delimiter.encode()) + rb"|\r\n|\n|\r)"
-        well = re.compile(rb"(?:" + self._field() + separator + rb")*+" + self._field()).match(self.data)
+        field = self._field()
+        well = re.match(rf"(?:{field}(?:{self._separator()}))*+{field}".encode(), self.data)
         end = well.end() if well else 0
-        if end == len(self.data):
-            return
-        opened = re.compile(self._field()).match(self.data, end)
-        if opened and opened.end() > end:
-            raise self._error(
-                "text after a closing quote", opened.end(), "a quote inside a quoted field is written twice"
+        if end < len(self.data):
+            what = (
+                "a quote opens here and never closes"
+                if self.data.startswith(quote, end)
+                else "text after a closing quote"
             )
-        if self.data[end : end + 1] == quote and self._closes(end):
-            raise self._error("text after a closing quote", end, "a quote inside a quoted field is written twice")
-        raise self._error("a quote opens here and never closes", end, "a quote inside a quoted field is written twice")
-
-    def _closes(self, position: int) -> bool:
-        return self.data.find(self.dialect.quote.encode(), position + 1) >= 0
+            raise self._error(what, end, "a quote inside a quoted field is written twice")
 
     def _records(self) -> Any:
         """Pairs of position and fields of each record that is not an empty line."""
         quote = self.dialect.quote.encode()
-        token = re.compile(
-            rb"(" + self._field() + rb")(" + re.escape(self.dialect.delimiter.encode()) + rb"|\r\n|\n|\r|\Z)"
-        )
+        token = re.compile(rf"({self._field()})({self._separator()}|\Z)".encode())
         fields: list[bytes] = []
         start = 0
         for match in token.finditer(self.data):
@@ -167,7 +153,7 @@ class _Text:
         raise DataError("the file holds empty lines only", where=self.where)
 
     def _names(self, first: list[str]) -> list[str]:
-        if len(first) == 1:
+        if len(first) == 1 and self.dialect.header:
             for other in _DELIMITERS:
                 if other in first[0] and other != self.dialect.delimiter:
                     raise DataError(

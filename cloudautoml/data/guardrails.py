@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.findings import Finding, Severity
@@ -11,6 +12,8 @@ from cloudautoml.data.target import check_target
 from cloudautoml.spec import ColumnType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
@@ -22,7 +25,14 @@ _FEWEST_ROWS = 10
 _FEW_ROWS = 50
 
 
-def check_table(train: pd.DataFrame, holdout: pd.DataFrame | None, schema: Schema, spec: JobSpec) -> list[Finding]:
+def check_table(
+    train: pd.DataFrame,
+    holdout: pd.DataFrame | None,
+    schema: Schema,
+    spec: JobSpec,
+    *,
+    left_out: Mapping[str, ColumnType] = MappingProxyType({}),
+) -> list[Finding]:
     """Check typed rows; nothing is changed and nothing is trained.
 
     Args:
@@ -30,6 +40,7 @@ def check_table(train: pd.DataFrame, holdout: pd.DataFrame | None, schema: Schem
         holdout: Sealed rows, alike; None when nothing is sealed.
         schema: The columns and their roles.
         spec: The job.
+        left_out: Other columns of `train`, no features any more, that may still tell how the rows were made.
 
     Returns:
         Findings, errors first.
@@ -37,7 +48,7 @@ def check_table(train: pd.DataFrame, holdout: pd.DataFrame | None, schema: Schem
     findings = _row_count(train)
     if schema.target is not None and len(train):
         findings += check_target(train, spec)
-        types = {feature.name: feature.type for feature in schema.features}
+        types = {**{feature.name: feature.type for feature in schema.features}, **left_out}
         findings += check_leakage(train, types, target=schema.target, classification=schema.classes is not None)
     findings += _duplicates(train, holdout, schema)
     if holdout is not None:

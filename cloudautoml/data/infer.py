@@ -25,6 +25,7 @@ _WORDS_OF_TEXT = 3.0
 _LENGTH_OF_TEXT = 50.0
 _SHARE_OF_TEXT = 0.3
 _FEWEST_TEXTS = 20
+_SPELLINGS = 32  # no more ways than this to write true and false in upper and lower case
 
 
 def infer_type(column: pd.Series[Any]) -> tuple[ColumnType, list[Finding]]:
@@ -68,6 +69,8 @@ def _infer_text(name: str, column: pd.Series[Any]) -> tuple[ColumnType, list[Fin
 
     pc = arrow_compute()
 
+    import pyarrow as pa
+
     text = pc.utf8_trim_whitespace(arrow_text(column))
     text = text.filter(pc.fill_null(pc.not_equal(text, ""), False))
     unique = pc.unique(text)
@@ -77,19 +80,15 @@ def _infer_text(name: str, column: pd.Series[Any]) -> tuple[ColumnType, list[Fin
     infinite = _matches(unique, _INFINITY)
     if pc.all(pc.or_(number, infinite)).as_py() and pc.any(number).as_py():
         return _number_like(name, unique, number)
-    if set(pc.utf8_lower(unique).to_pylist()[:3]) <= {"true", "false"}:
+    if len(unique) <= _SPELLINGS and set(pc.utf8_lower(unique).to_pylist()) <= {"true", "false"}:
         return ColumnType.BOOLEAN, []
-    times = parse_times(unique.to_pandas())
-    if bool(times.notna().all()):
+    times = parse_times(unique.to_pandas()).notna().to_numpy()
+    if bool(times.all()):
         return ColumnType.DATETIME, []
-    readable = (
-        int(pc.sum(pc.is_in(text, value_set=unique.filter(number))).as_py() or 0) if pc.any(number).as_py() else 0
-    )
-    findings = (
-        [_almost(name, readable, len(text), unique.filter(pc.invert(number)))]
-        if readable >= _MOSTLY * len(text)
-        else []
-    )
+    findings = [
+        *_mostly(name, "numbers", text, unique, number),
+        *_mostly(name, "times", text, unique, pa.array(times)),
+    ]
     if pc.all(_matches(unique, _AMBIGUOUS_DATE)).as_py():
         findings.append(_ambiguous(name, unique[0].as_py()))
     return (ColumnType.TEXT if _is_prose(text, len(unique)) else ColumnType.CATEGORICAL), findings
@@ -152,14 +151,18 @@ def _large(name: str, value: object) -> Finding:
     )
 
 
-def _almost(name: str, readable: int, rows: int, others: Any) -> Finding:
-    return Finding(
-        "column.mostly_numeric",
-        Severity.WARNING,
-        f"{readable:,} of {rows:,} values are numbers and {short(others[0].as_py())} is not, so all are categories",
-        name,
-        "name the texts that mean missing in data.na_values",
-    )
+def _mostly(name: str, kind: str, text: Any, unique: Any, readable: Any) -> list[Finding]:
+    """Say when nearly all values are of a kind, and one that is not."""
+    pc = arrow_compute()
+    if not pc.any(readable).as_py():
+        return []
+    rows = int(pc.sum(pc.is_in(text, value_set=unique.filter(readable))).as_py())
+    if rows < _MOSTLY * len(text):
+        return []
+    other = unique.filter(pc.invert(readable))[0].as_py()
+    message = f"{rows:,} of {len(text):,} values are {kind} and {short(other)} is not, so all are categories"
+    hint = "name the texts that mean missing in data.na_values"
+    return [Finding(f"column.mostly_{kind}", Severity.WARNING, message, name, hint)]
 
 
 def _ambiguous(name: str, value: str) -> Finding:

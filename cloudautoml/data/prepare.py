@@ -68,9 +68,11 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     kept, found = judge_columns(train, features, declared=frozenset(roles.declared))
     findings += found
     schema = _schema(train, {name: features[name] for name in kept}, roles)
-    findings += check_table(train, holdout, schema, spec)
+    left_out = {name: kind for name, kind in features.items() if name not in kept}
+    findings += check_table(train, holdout, schema, spec, left_out=left_out)
     if roles.weight is not None:
-        findings += check_weight(rows[roles.weight])
+        for side in (train, holdout):
+            findings += check_weight(side[roles.weight]) if side is not None else []
     if strict:
         _refuse(findings, where, strict=strict, rows=rows)
     order = [*schema.names, roles.target, *([roles.weight] if roles.weight is not None else [])]

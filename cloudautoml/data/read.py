@@ -94,6 +94,8 @@ def locate(source: str, *, base: Path | None = None) -> Path:
             raise DataError("this is a folder, not a table", where=str(path), hint=_inside(path))
         if not path.exists():
             raise DataError("no such file", where=str(path), hint=_nearby(path))
+        if not path.is_file():
+            raise DataError("this is a device or a pipe, not a file", where=str(path))
     except (OSError, ValueError, RuntimeError) as exc:
         if isinstance(exc, DataError):
             raise

@@ -98,9 +98,9 @@ def _at_random(rows: int, codes: Codes | None, holdout: Holdout, count: int) -> 
         return sealed
     sizes = np.bincount(codes + 1)  # a missing label is a class of its own here
     shares = _shares(sizes, holdout.fraction, count)
-    drawn = codes[order] + 1
-    for code in np.flatnonzero(shares):
-        sealed[order[drawn == code][: shares[code]]] = True
+    by_class = order[np.argsort(codes[order], kind="stable")]  # within a class still in the order of the draw
+    place = np.arange(rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    sealed[by_class[place < np.repeat(shares, sizes)]] = True
     if not sealed.any():
         raise DataError(
             "every class has a single row, so none can be sealed",
@@ -119,11 +119,9 @@ def _shares(sizes: Codes, fraction: float, count: int) -> Codes:
         most = np.maximum(sizes - 1, 0)
     shares = np.minimum(np.floor(exact).astype(np.int64), most)
     room = most - shares
-    for code in np.lexsort((np.arange(len(sizes)), -sizes, shares - exact)):
-        if shares.sum() >= count:
-            break
-        if room[code] > 0:
-            shares[code] += 1
+    neediest = np.lexsort((np.arange(len(sizes)), -sizes, shares - exact))
+    open_ = neediest[room[neediest] > 0]
+    shares[open_[: max(0, count - int(shares.sum()))]] += 1
     return cast("Codes", shares)
 
 
@@ -144,7 +142,15 @@ def _by_column(values: pd.Series[Any], holdout: Holdout) -> Mask:
 
 def _by_time(values: pd.Series[Any], name: str, count: int) -> Mask:
     import numpy as np
+    import pandas as pd
 
+    if not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_datetime64_any_dtype(values.dtype)):
+        known = values.dropna()
+        raise DataError(
+            f"column {short(name)} holds {short(known.iloc[0]) if len(known) else 'nothing'}, which is no time",
+            where="data.holdout.time",
+            hint="write times as 2024-01-31 or 2024-01-31T12:00:00, or as numbers",
+        )
     ranks = values.rank(method="dense", na_option="top").to_numpy(dtype=np.int64)
     steps = np.cumsum(np.bincount(ranks)[::-1])[::-1]  # rows at this step or later
     possible = [step for step in range(int(ranks.min()) + 1, len(steps)) if steps[step]]
