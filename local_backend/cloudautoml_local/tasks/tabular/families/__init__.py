@@ -1,0 +1,24 @@
+"""Model families by name: one module each, all with the same functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudautoml_local.tasks.tabular.families import (
+    catboost,
+    extra_trees,
+    knn,
+    lightgbm,
+    linear,
+    mlp,
+    random_forest,
+    xgboost,
+)
+
+if TYPE_CHECKING:
+    from cloudautoml_local.tasks.tabular.families.base import Family
+
+FAMILIES: dict[str, Family] = {
+    module.NAME: module for module in (lightgbm, catboost, xgboost, extra_trees, random_forest, linear, knn, mlp)
+}
+"""Every family, by name."""

@@ -1,0 +1,108 @@
+"""Tabular classification and regression on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
+
+from cloudautoml.errors import SpecError
+from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cloudautoml.data import PreparedData
+    from cloudautoml.leaderboard import Candidate, Leaderboard
+    from cloudautoml.model import Model
+    from cloudautoml.search import Architecture, Trainer, Trial
+    from cloudautoml_local.spaces.tabular import TabularSpace
+
+TREES = Preload(
+    "trees",
+    (
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "scipy.sparse",
+        "scipy.special",
+        "sklearn.ensemble",
+        "sklearn.linear_model",
+        "sklearn.neighbors",
+        "lightgbm",
+        "xgboost",
+        "catboost",
+        "cloudautoml_local.tasks.tabular.trainer",
+    ),
+)
+KERAS = Preload(
+    "keras",
+    ("keras", "tensorflow", "cloudautoml_local.tasks.tabular.trainer"),
+    {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
+)
+
+
+class TabularTask(LocalTask):
+    """Trains model families on a table, by cross-validation, and combines the best."""
+
+    types: ClassVar[frozenset[str]] = frozenset({"tabular_classification", "tabular_regression"})
+
+    @override
+    def preloads(self) -> Sequence[Preload]:
+        families = set(self.space().families)
+        return [group for group, needed in ((TREES, families - {"mlp"}), (KERAS, families & {"mlp"})) if needed]
+
+    @override
+    def preload_of(self, architecture: Architecture) -> str:
+        return KERAS.name if architecture["family"] == "mlp" else TREES.name
+
+    @override
+    def prepare(self, data: PreparedData, *, progress: Callable[[str], None]) -> None:
+        from cloudautoml_local.tasks.tabular.table import write_table
+
+        progress(f"preparing {len(data.train):,} rows and {len(data.schema.features)} features")
+        info = write_table(data, self.spec, self.directory / "task")
+        progress(
+            f"{len(info.levels)} columns, {info.plan.folds} folds, {info.plan.trial_seconds:.0f} s a trial at most"
+        )
+
+    @override
+    def space(self) -> TabularSpace:
+        from cloudautoml_local.spaces.tabular import TabularSpace
+
+        search = self.spec.search
+        options = search.space.options if search.space else {}
+        if search.space is not None and search.space.type != TabularSpace.name:
+            raise SpecError(
+                f"a table is searched in the space 'tabular', not {search.space.type!r}", where="search.space.type"
+            )
+        if unknown := sorted(set(options) - {"families"}):
+            raise SpecError(f"the space 'tabular' has no option {unknown[0]!r}", where=f"search.space.{unknown[0]}")
+        families = search.families if search.families is not None else options.get("families")
+        return TabularSpace(task_type=self.spec.task.type, families=families)
+
+    @override
+    def trainer(self, number: int, resources: Resources) -> Trainer:
+        from cloudautoml_local.tasks.tabular.trainer import TabularTrainer
+
+        return TabularTrainer(self.trial_dir(number), self.directory / "task", resources)
+
+    @override
+    def finish(
+        self, trials: Sequence[Trial], *, seconds: float | None, threads: int, progress: Callable[[str], None]
+    ) -> Leaderboard:
+        from cloudautoml_local.tasks.tabular.finish import Finisher
+
+        return Finisher(self.spec, self.directory, threads=threads, seconds=seconds, progress=progress).run(trials)
+
+    @override
+    def partial(self, trials: Sequence[Trial]) -> Sequence[Candidate]:
+        from cloudautoml_local.tasks.tabular.rows import trial_candidate
+
+        return [trial_candidate(trial, self.spec, self.directory.name) for trial in trials if trial.state.is_finished]
+
+    @override
+    def model(self, candidate: Candidate) -> Model:
+        from cloudautoml_local.tasks.tabular.finish import model_of
+
+        return model_of(candidate, self.spec, self.directory)
