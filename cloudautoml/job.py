@@ -47,6 +47,9 @@ class JobState(StrEnum):
         return other is self or other in _STEPS[self]
 
 
+INTERRUPTED = "interrupted"
+"""Phase of a job whose own process has died before its end; nothing is lost, and `resume` goes on with it."""
+
 _TERMINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 _ENDS = _TERMINAL
 _STEPS: dict[JobState, frozenset[JobState]] = {
@@ -76,6 +79,11 @@ class JobStatus:
     phase: str = ""
     reason: str = ""
     progress: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether waiting is of no use: the job has ended, or what worked on it has died and must be resumed."""
+        return self.state.is_terminal or self.phase == INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +173,14 @@ class Job(ABC):
             if not exc.retryable:
                 raise
             return JobStatus(JobState.UNKNOWN, phase=recorded.phase, reason=exc.message)
-        if status.state is JobState.UNKNOWN:
+        if status.state is JobState.UNKNOWN or self._reports_itself:
             return status
         recorded = self._store.observe(self.id, status)
         # the record is ahead where another process has seen the end, or a wish to cancel is not yet obeyed
         return status if recorded.state is status.state else _status_of(recorded)
+
+    _reports_itself = False
+    """Whether the job's own process writes to the store, so that a reader must not write what it has read there."""
 
     @property
     def state(self) -> JobState:
@@ -199,13 +210,13 @@ class Job(ABC):
         Raises:
             JobFailedError: It failed; the message says why.
             JobCancelledError: It was cancelled.
-            JobNotFinishedError: The timeout passed.
+            JobNotFinishedError: The timeout passed, or the job was interrupted and has to be resumed.
         """
         from cloudautoml.polling import poll_until
 
         status = poll_until(
             self.status,
-            done=lambda seen: seen.state.is_terminal,
+            done=lambda seen: seen.is_over,
             clock=self._clock,
             timeout=timeout,
             first_delay=self._poll_delay,
@@ -229,6 +240,11 @@ class Job(ABC):
             )
         if status.state is JobState.CANCELLED:
             raise JobCancelledError(f"job {self.id} was cancelled")
+        if status.phase == INTERRUPTED:
+            raise JobNotFinishedError(
+                f"job {self.id} was interrupted: the process that worked on it has died",
+                hint=f"cloudautoml jobs resume {self.id}",
+            )
         if status.state is not JobState.SUCCEEDED:
             raise JobNotFinishedError(
                 f"job {self.id} is {status.state}, so it has no result yet",
@@ -257,7 +273,7 @@ class Job(ABC):
             follow: Go on until the job has ended.
         """
         while True:
-            ended = not follow or self.status().state.is_terminal  # looked at first, so that no last event is lost
+            ended = not follow or self.status().is_over  # looked at first, so that no last event is lost
             for event in self._store.events(self.id, after=after):
                 after = event.number
                 yield event

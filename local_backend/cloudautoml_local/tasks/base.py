@@ -86,7 +86,10 @@ class LocalTask(ABC):
 
     @abstractmethod
     def space(self) -> SearchSpace:
-        """The candidates; after `prepare`. Honours `spec.search.space` and `spec.search.families`."""
+        """The candidates. Honours `spec.search.space` and `spec.search.families`, and raises for unknown values.
+
+        Also called before `prepare`, in a folder that does not exist, to check a spec and to plan a job.
+        """
 
     @abstractmethod
     def trainer(self, number: int, resources: Resources) -> Trainer:
