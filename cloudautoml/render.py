@@ -103,7 +103,7 @@ _NUMERIC_FROM = 3  # rank, model and algorithm stand before the numbers
 
 
 def _table(board: Leaderboard, candidates: Sequence[Candidate]) -> tuple[list[str], list[list[str]]]:
-    """The header and the cells of the candidates that have a score."""
+    """The header and the cells of candidates that succeeded."""
     rank = {candidate.model: str(number) for number, candidate in enumerate(board, 1)}
     columns: list[tuple[str, list[str]]] = [
         ("#", [rank[c.model] for c in candidates]),
@@ -131,14 +131,14 @@ def _scores(board: Leaderboard, scores: Sequence[float | None]) -> list[str]:
 
 
 def _scored(board: Leaderboard, limit: int | None) -> tuple[list[Candidate], int]:
-    """The first candidates with a score, the baselines always among them, and how many are left out."""
-    scored = [candidate for candidate in board if candidate.score_val is not None]
+    """The first candidates that succeeded, the baselines always among them, and how many are left out."""
+    scored = [candidate for candidate in board if candidate.status == "succeeded"]
     shown = [c for number, c in enumerate(scored) if limit is None or number < limit or c.algorithm == "baseline"]
     return shown, len(scored) - len(shown)
 
 
 def _unscored(board: Leaderboard) -> list[Candidate]:
-    return [candidate for candidate in board if candidate.score_val is None]
+    return [candidate for candidate in board if candidate.status != "succeeded"]
 
 
 # Text ------------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def leaderboard_text(board: Leaderboard, *, limit: int | None = 20) -> str:
 
     Args:
         board: The leaderboard.
-        limit: Scored and failed candidates to show at most; None for all. A baseline is always shown.
+        limit: Candidates that succeeded, and others, to show at most; None for all. A baseline is always shown.
     """
     lines = [f"Leaderboard of {_clean(board.job)}: {board.metric} {arrow(board.metric)}"]
     shown, left_out = _scored(board, limit)
@@ -161,7 +161,7 @@ def leaderboard_text(board: Leaderboard, *, limit: int | None = 20) -> str:
     failed = _unscored(board)
     lines += [f"{c.status}: {_clean(c.model)}: {_clean(c.reason) or 'no reason given'}" for c in failed[:limit]]
     if limit is not None and len(failed) > limit:
-        lines.append(f"... and {len(failed) - limit} more without a score")
+        lines.append(f"... and {len(failed) - limit} more that did not succeed")
     if not len(board):
         lines.append("no candidates yet")
     return "\n".join(lines)
@@ -204,12 +204,16 @@ def leaderboard_csv(board: Leaderboard) -> str:
     front; taking one leading apostrophe away gives the text back.
     """
     rows = board.rows()
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-        writer.writerows([_csv_cell(value) for value in row.values()] for row in rows)
-    return out.getvalue()
+    lines: list[list[object]] = [list(rows[0])] if rows else []
+    lines += [[_csv_cell(value) for value in row.values()] for row in rows]
+    return "".join(_csv_line(cells) + "\n" for cells in lines)
+
+
+def _csv_line(cells: Sequence[object]) -> str:
+    line = io.StringIO(newline="")
+    # only with both as the line's end are fields quoted that have either in them
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _csv_cell(value: object) -> object:
@@ -275,7 +279,7 @@ def _board_table(board: Leaderboard, limit: int | None) -> str:
         reason = f"{candidate.status}: {candidate.reason or 'no reason given'}"
         out.append(f'<td class=cam-reason colspan="{width}">{escape(reason)}</td></tr>')
     if limit is not None and len(failed) > limit:
-        rest = f"and {len(failed) - limit} more without a score"
+        rest = f"and {len(failed) - limit} more that did not succeed"
         out.append(f'<tr class=cam-out><td></td><td colspan="{width + 2}">{rest}</td></tr>')
     return f"<table class=cam-table>{''.join(out)}</table>"
 

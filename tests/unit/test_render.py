@@ -74,6 +74,19 @@ def test_text_shows_natural_values_aligned_and_failures_with_reasons() -> None:
     ]
 
 
+def test_a_model_without_a_validation_score_stands_in_the_table() -> None:
+    rows = board(candidate("a", 0.9), candidate("refit", None, score_holdout=0.91))
+    assert render.leaderboard_text(rows).splitlines()[-1].split() == [
+        "2",
+        "refit",
+        "lightgbm",
+        render.NOTHING,
+        "0.9100",
+    ]
+    assert "did not succeed" not in render.leaderboard_html(rows)
+    assert "no reason given" not in render.leaderboard_html(rows)
+
+
 def test_text_of_an_empty_board() -> None:
     assert render.leaderboard_text(board()).endswith("no candidates yet")
 
@@ -92,8 +105,8 @@ def test_a_long_board_is_cut_but_keeps_its_baseline() -> None:
 
 def test_many_failures_are_counted() -> None:
     rows = [candidate(f"m{number}", None, status="failed") for number in range(5)]
-    assert "and 3 more without a score" in render.leaderboard_text(board(*rows), limit=2)
-    assert "and 3 more without a score" in render.leaderboard_html(board(*rows), limit=2)
+    assert "and 3 more that did not succeed" in render.leaderboard_text(board(*rows), limit=2)
+    assert "and 3 more that did not succeed" in render.leaderboard_html(board(*rows), limit=2)
 
 
 def test_text_cannot_drive_a_terminal() -> None:
