@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.config.layers import Layer, Origin, Origins, merge
+from cloudautoml.config.secrecy import masked
 from cloudautoml.config.sources import (
     environment_layers,
     file_layer,
@@ -47,6 +48,10 @@ class Settings:
     flaws: tuple[Flaw, ...]
     files: tuple[Path, ...]
 
+    def explain(self) -> Iterator[tuple[str, Any, Origin]]:
+        """Each value that was given, with its field path and its origin; secrets masked."""
+        return _explain(masked(self.values), (), self.origins)
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -61,8 +66,8 @@ class Resolved:
     settings: Settings
 
     def explain(self) -> Iterator[tuple[str, Any, Origin]]:
-        """Each value of the spec with its field path and its origin; defaults included."""
-        return _explain(self.spec.model_dump(mode="json"), (), self.settings.origins)
+        """Each value of the spec with its field path and its origin, defaults included; secrets masked."""
+        return _explain(masked(self.spec.model_dump(mode="json")), (), self.settings.origins)
 
 
 def load_spec(path: str | Path, *, overrides: Sequence[str] = ()) -> JobSpec:
@@ -148,9 +153,9 @@ def _profiles(shared: Sequence[Layer]) -> Layer:
                 hint="profiles: {work: {provider: sagemaker, region: eu-west-1}}",
             )
     places: dict[Keys, Place] = {}
-    for keys in _paths(profiles, ("profiles",)):
-        if place := origins.place(keys):
-            places[keys] = place
+    for inner in _paths(profiles, ("profiles",)):
+        if place := origins.place(inner):
+            places[inner] = place
     return Layer("profile", profiles, places)
 
 
@@ -173,7 +178,7 @@ def _paths(value: Any, keys: Keys) -> Iterator[Keys]:
 
 
 def _explain(value: Any, keys: tuple[str | int, ...], origins: Origins) -> Iterator[tuple[str, Any, Origin]]:
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict) and (value or not keys):
         for key, inner in value.items():
             yield from _explain(inner, (*keys, key), origins)
     else:

@@ -1,0 +1,1 @@
+"""The command line: one module a verb; data goes to stdout, everything else to stderr."""

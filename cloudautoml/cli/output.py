@@ -1,0 +1,118 @@
+"""Output: what a command prints, and where: data on stdout, the rest on stderr, JSON as one object."""
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA_VERSION = 1
+NARROWEST = 40
+
+
+class ReaderLeftError(Exception):
+    """What reads our output (`head`, a pager) has seen enough: no error, and nothing more to print."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The two streams of a command.
+
+    Attributes:
+        as_json: Whether stdout carries one JSON object and nothing else.
+        quiet: Whether progress is left out.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+    def data(self, text: str) -> None:
+        """Print a result for people.
+
+        Raises:
+            ReaderLeftError: Nobody reads any more.
+        """
+        try:
+            print(text, file=sys.stdout, flush=True)  # noqa: T201 - the one place that prints results
+        except BrokenPipeError:
+            raise ReaderLeftError from None
+
+    def result(self, value: Mapping[str, Any]) -> None:
+        """Print the result for programs: one object, with its `schema_version` first."""
+        self.data(json.dumps({"schema_version": SCHEMA_VERSION, **value}, ensure_ascii=False, indent=1, default=str))
+
+    def note(self, text: str) -> None:
+        """Tell what is going on, unless that is not wanted."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def warn(self, text: str) -> None:
+        """Tell what must not be overlooked."""
+        print(self.paint("yellow", text), file=sys.stderr, flush=True)  # noqa: T201
+
+    def paint(self, style: str, text: str) -> str:
+        """Text for stderr in a colour, where that is wanted."""
+        codes = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
+        return f"\x1b[{codes[style]}m{text}\x1b[0m" if colourful(sys.stderr) else text
+
+    @property
+    def is_live(self) -> bool:
+        """Whether stderr is a terminal that a moving display may be drawn on."""
+        return sys.stderr.isatty() and not self.quiet and os.environ.get("TERM") != "dumb"
+
+    @cached_property
+    def screen(self) -> "Console":
+        """The console on stderr."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, no_color=not colourful(sys.stderr), emoji=False, markup=False)
+
+
+def colourful(stream: Any) -> bool:
+    """Whether colours are wanted on a stream."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int | None:
+    """Columns of the terminal on stdout; None where stdout is a file or a pipe, which holds lines of any length."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return max(shutil.get_terminal_size().columns, NARROWEST)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An aligned table; where a terminal is too narrow, the last column is broken into lines."""
+    import textwrap
+
+    cells = [[clean(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(columns(row[number]) for row in cells) for number in range(len(header))]
+    taken = sum(widths[:-1]) + 2 * (len(header) - 1)
+    limit = width()
+    room = None if limit is None else max(limit - taken, 16)
+    lines: list[str] = []
+    for row in cells:
+        left = "  ".join(cell + " " * (wide - columns(cell)) for cell, wide in zip(row[:-1], widths[:-1], strict=True))
+        parts = textwrap.wrap(row[-1], room) if room and columns(row[-1]) > room else [row[-1]]
+        indent = " " * (taken - 2)
+        for number, part in enumerate(parts or [""]):
+            lines.append(f"{indent if number else left}  {part}".rstrip() if len(row) > 1 else part)
+    return "\n".join(lines)
+
+
+def clean(text: str) -> str:
+    """Text without what moves the cursor or turns the writing direction: names come from data and from vendors."""
+    return "".join(char if unicodedata.category(char)[0] != "C" else " " for char in text)
+
+
+def columns(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)

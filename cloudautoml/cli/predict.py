@@ -1,0 +1,101 @@
+"""`cloudautoml predict`: the rows of a file with a prediction for each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cloudautoml.cli import options
+from cloudautoml.cli.output import Output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cloudautoml.spec import Dataset
+
+_ENDINGS = (".csv", ".parquet", ".jsonl")
+
+
+def predict(
+    job: options.JobArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Rows: CSV, Parquet or JSON lines.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a .csv, .parquet or .jsonl file.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model of the leaderboard, instead of the best.")
+    ] = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Add a column of probabilities for each class.")] = False,
+    json: options.JsonOption = False,
+) -> int:
+    """Predict the rows of a file: as many rows come out, in the same order, with all their columns."""
+    from cloudautoml.cli.handles import open_job
+    from cloudautoml.data import read_table
+
+    output = Output(as_json=json)
+    if out is not None and out.suffix.lower() not in _ENDINGS:
+        raise typer.BadParameter(f"the file must end in one of {', '.join(_ENDINGS)}", param_hint="--out")
+    handle = open_job(job)
+    dataset = handle.spec.data
+    chosen = handle.model(model)
+    predictions = chosen.predict(file)
+    chances = chosen.predict_proba(file) if proba else None
+    if json and out is None:
+        output.result(
+            {
+                "job": handle.id,
+                "model": chosen.name,
+                "rows": len(predictions),
+                "predictions": predictions.tolist(),
+                "probabilities": None
+                if chances is None
+                else {str(name): chances[name].tolist() for name in chances.columns},
+            }
+        )
+        return 0
+    # the rows as they stand in the file: what the model calls missing keeps its text
+    rows = read_table(str(file), dataset.model_copy(update={"na_values": ()}))
+    rows[free_name("prediction", rows)] = predictions.to_numpy()
+    for name in () if chances is None else chances.columns:
+        rows[free_name(f"proba_{name}", rows)] = chances[name].to_numpy() if chances is not None else None
+    if out is None:
+        output.data(_csv(rows, dataset).rstrip("\n"))
+        return 0
+    write_rows(rows, out, dataset)
+    if json:
+        output.result({"job": handle.id, "model": chosen.name, "rows": len(rows), "output": str(out)})
+    else:
+        output.note(f"{len(rows)} rows predicted by {chosen.name}, in {out}")
+    return 0
+
+
+def free_name(name: str, rows: "pd.DataFrame") -> str:
+    """A column name that the rows do not have yet."""
+    number, free = 2, name
+    while free in rows.columns:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _csv(rows: "pd.DataFrame", dataset: "Dataset") -> str:
+    dialect = dataset.csv
+    return str(rows.to_csv(index=False, sep=dialect.delimiter, quotechar=dialect.quote, lineterminator="\n"))
+
+
+def write_rows(rows: "pd.DataFrame", out: Path, dataset: "Dataset") -> None:
+    """Write rows in the format that the file's ending says, whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    from cloudautoml.store import atomic_path
+
+    with atomic_path(out) as beside:
+        if out.suffix.lower() == ".csv":
+            beside.write_text(_csv(rows, dataset), encoding="utf-8", newline="")
+        elif out.suffix.lower() == ".parquet":
+            rows.to_parquet(beside, index=False)
+        else:
+            text: Any = rows.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
+            beside.write_text(text, encoding="utf-8", newline="")

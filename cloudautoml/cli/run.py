@@ -1,0 +1,155 @@
+"""`cloudautoml run`: submit a job, watch it, and tell what came out."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cloudautoml.cli import options
+from cloudautoml.cli.output import Output
+
+if TYPE_CHECKING:
+    from cloudautoml.cli.follow import Interrupts
+    from cloudautoml.job import Job
+    from cloudautoml.plan import Plan
+    from cloudautoml.provider import Provider
+    from cloudautoml.spec import JobSpec
+
+
+def run(
+    spec: options.SpecArgument,
+    *,
+    provider: options.ProviderOption = None,
+    yes: options.YesOption = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return as soon as the job is on its way.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
+    max_trials: options.TrialsOption = None,
+    max_time: options.TimeOption = None,
+    max_cost: options.CostOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of everything that is drawn.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the job.")] = None,
+    overrides: options.SetOption = [],  # noqa: B006 - read and never changed
+    timeout: options.TimeoutOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> int:
+    """Run a job: search, train, and leave a leaderboard, a model and a report.
+
+    Ctrl-C leaves the job running and says how to get back to it.
+    """
+    from cloudautoml.cli.follow import Interrupts, Sight, follow
+    from cloudautoml.cli.handles import flags, provider_of
+    from cloudautoml.cli.outcome import conclude
+    from cloudautoml.cli.plan import show_plan
+    from cloudautoml.config import resolve
+    from cloudautoml.errors import UnsupportedError
+
+    output = Output(as_json=json, quiet=quiet)
+    limit = seconds(timeout)
+    given = flags(provider=provider, max_trials=max_trials, max_time=max_time, max_cost=max_cost, seed=seed, name=name)
+    interrupts = Interrupts()
+    store = _store(interrupts)
+    resolved = resolve(spec, flags=given, overrides=overrides)
+    backend = provider_of(resolved, store=store)
+    if dry_run:
+        show_plan([backend.plan(resolved.spec)], output)
+        return 0
+    if gaps := backend.check(resolved.spec):
+        raise UnsupportedError(backend.name, gaps)
+    _announce(resolved.spec, backend, output)
+    if not yes:
+        _ask_to_pay(backend, resolved.spec, output)
+    with interrupts.handled():
+        job = backend.submit(resolved.spec)
+    _tell_findings(job, store, output)
+    if detach or interrupts.kept:
+        sight = Sight(job.status(), 0.0, detached=True)
+        conclude(job, sight, output, store=store)
+        return 0 if detach else _NOT_FINISHED
+    sight = follow(job, output, store=store, timeout=limit)
+    return conclude(job, sight, output, store=store)
+
+
+_NOT_FINISHED = 101
+
+
+def seconds(text: str | None) -> float | None:
+    """Read the value of `--timeout`."""
+    if text is None:
+        return None
+    from cloudautoml.spec import parse_duration
+
+    try:
+        return parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text).total_seconds()
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--timeout") from exc
+
+
+def _store(interrupts: "Interrupts") -> Any:
+    from typing_extensions import override
+
+    from cloudautoml.store import JobRecord, Store
+
+    class TellingStore(Store):
+        """The user's store, which tells when a job begins to exist."""
+
+        @override
+        def create(self, spec: "JobSpec", provider: str) -> JobRecord:
+            interrupts.created.set()
+            return super().create(spec, provider)
+
+    return TellingStore()
+
+
+def _announce(spec: "JobSpec", backend: "Provider[Any]", output: Output) -> None:
+    from cloudautoml.render import arrow
+    from cloudautoml.spec import format_duration
+
+    metric = spec.metric.name
+    target = getattr(spec.task, "target", None)
+    of = f" of {target!r}" if target else ""
+    budget = spec.budget
+    limits = [
+        f"at most {budget.max_trials} trials" if budget.max_trials else "",
+        f"at most {format_duration(budget.max_time)}" if budget.max_time else "",
+        f"at most {budget.max_cost}" if budget.max_cost else "",
+    ]
+    said = ", ".join(limit for limit in limits if limit) or "no limit: it runs until the search is exhausted"
+    output.note(
+        f"{spec.name}: {spec.task.type}{of}, judged by {metric} {arrow(metric)}\n"
+        f"  data      {spec.data.train}\n"
+        f"  provider  {backend.name}\n"
+        f"  budget    {said}\n"
+        f"  seed      {spec.seed}"
+    )
+
+
+def _ask_to_pay(backend: "Provider[Any]", spec: "JobSpec", output: Output) -> None:
+    plan: Plan = backend.plan(spec)
+    if plan.cost.amount == 0:
+        return
+    bound = "no bound can be given" if plan.cost.amount is None else f"at most {plan.cost.amount} {plan.cost.currency}"
+    output.note(f"  cost      {bound} ({plan.cost.basis})")
+    if not confirm("Start it?", output):
+        raise typer.Exit(2)
+
+
+def confirm(question: str, output: Output) -> bool:
+    """Ask on the terminal; without one there is nobody to ask, so `-y` has to be given.
+
+    Raises:
+        ConfigError: Nobody is there to answer.
+    """
+    from cloudautoml.errors import ConfigError
+
+    if not sys.stdin.isatty() or output.as_json:
+        raise ConfigError(f"{question} Nobody is there to answer", where="stdin", hint="add -y to go ahead")
+    return typer.confirm(question, default=False, err=True)
+
+
+def _tell_findings(job: "Job", store: Any, output: Output) -> None:
+    for event in store.events(job.id):
+        if event.kind == "finding" and event.data.get("severity") != "info":
+            column = event.data.get("column")
+            place = f"column {column!r}: " if column else ""
+            output.note(f"{output.paint('yellow', str(event.data.get('severity')))} {place}{event.message}")
