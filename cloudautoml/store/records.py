@@ -55,7 +55,14 @@ class JobRecord:
     @property
     def spec(self) -> JobSpec:
         """What was asked for."""
-        return JobSpec.model_validate_json(self.spec_json)
+        spec = JobSpec.model_validate_json(self.spec_json)
+        for part in (spec, spec.search, spec.outputs):
+            # the JSON holds every field; one that stands at its default was not asked for
+            fields = type(part).model_fields
+            part.model_fields_set.difference_update(
+                [name for name, field in fields.items() if getattr(part, name) == field.default]
+            )
+        return spec
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
