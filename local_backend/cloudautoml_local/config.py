@@ -16,6 +16,8 @@ class LocalConfig(ProviderConfig):
     """`process`: each trial in a fresh process, the default; `inline`: in the submitting process, one after
     the other, for debugging and for tiny data."""
     workers: Annotated[int, Field(ge=1)] | None = None
-    """Trials at the same time; one a CPU core unless given."""
+    """Trials at the same time; one a CPU core, at most eight, unless given."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """CPU threads a trial; the cores divided by the workers unless given."""
+    task: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
+    """A task of your own (a `LocalTask`) in place of the built-in one, as `package.module:Class`."""

@@ -1,0 +1,134 @@
+"""The parts that a spec names: its task's class, its strategy and its estimator, with checked options."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from cloudautoml import registry
+from cloudautoml.errors import ConfigError, SpecError, UnknownNameError
+from cloudautoml.spec.search import Part
+
+if TYPE_CHECKING:
+    from cloudautoml.search import EstimatorOptions, PerformanceEstimator, SearchStrategy, StrategyOptions
+    from cloudautoml.spec import JobSpec
+    from cloudautoml.spec.base import SpecModel
+    from cloudautoml_local.tasks.base import LocalTask
+
+OptionsT = TypeVar("OptionsT", bound="SpecModel")
+
+TASKS = {
+    "tabular_classification": "cloudautoml_local.tasks.tabular:TabularTask",
+    "tabular_regression": "cloudautoml_local.tasks.tabular:TabularTask",
+}
+"""Where the class of each kind of task is."""
+
+DEFAULT_STRATEGY = Part(type="bayesian")
+DEFAULT_ESTIMATOR = Part(type="full_training")
+
+
+def strategy_of(spec: JobSpec) -> tuple[type[SearchStrategy], StrategyOptions]:
+    """The strategy of a spec with its options.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        SpecError: An option is unknown or out of range.
+    """
+    part = spec.search.strategy or DEFAULT_STRATEGY
+    strategy = registry.strategy_type(part.type, where="search.strategy")
+    return strategy, check_options(part, strategy.options_type, where="search.strategy")
+
+
+def estimator_of(spec: JobSpec) -> tuple[type[PerformanceEstimator], EstimatorOptions]:
+    """The estimator of a spec with its options.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        SpecError: An option is unknown or out of range.
+    """
+    part = spec.search.estimator or DEFAULT_ESTIMATOR
+    estimator = registry.estimator_type(part.type, where="search.estimator")
+    return estimator, check_options(part, estimator.options_type, where="search.estimator")
+
+
+def check_options(part: Part, options: type[OptionsT], *, where: str) -> OptionsT:
+    """Read a part's options.
+
+    Args:
+        part: The part.
+        options: Model of its options.
+        where: Path of the part in the spec, for the error.
+
+    Raises:
+        SpecError: One is unknown or out of range; all that is wrong is in the message.
+    """
+    try:
+        return options.model_validate(part.options)
+    except ValidationError as exc:
+        wrong = exc.errors()
+        field = ".".join(map(str, wrong[0]["loc"]))
+        unknown = [str(error["loc"][-1]) for error in wrong if error["type"] == "extra_forbidden"]
+        known = list(options.model_fields)
+        hint = f"options of {part.type}: {', '.join(known) or 'none'}"
+        if unknown:
+            guess = UnknownNameError("option", unknown[0], known).hint or ""
+            hint = guess.replace("known:", f"options of {part.type}:")
+        lines = [
+            f"unknown option {error['loc'][-1]!r} of {part.type!r}"
+            if error["type"] == "extra_forbidden"
+            else f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+            for error in wrong
+        ]
+        raise SpecError("; ".join(lines), where=f"{where}.{field}", hint=hint) from exc
+
+
+def import_path(kind: type) -> str:
+    """Where a class is, as `load_path` reads it."""
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def load_path(path: str) -> Any:
+    """What `package.module:name` names.
+
+    Raises:
+        ConfigError: There is no such module or name.
+    """
+    module, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as exc:
+        raise ConfigError(f"{path!r} names nothing that can be imported: {exc}") from exc
+
+
+def task_path(spec: JobSpec, own: str | None) -> str:
+    """Where the class is that serves a spec's task.
+
+    Args:
+        spec: The job.
+        own: The class that the user has given, if any.
+    """
+    return own or TASKS[spec.task.type]
+
+
+def task_type(path: str) -> type[LocalTask]:
+    """The class at a path.
+
+    Raises:
+        ConfigError: It is not a `LocalTask`.
+        MissingExtraError: A library that it needs is not installed.
+    """
+    from cloudautoml.errors import MissingExtraError
+    from cloudautoml_local.tasks.base import LocalTask
+
+    try:
+        found = load_path(path)
+    except ConfigError as exc:
+        cause = exc.__cause__
+        if isinstance(cause, ModuleNotFoundError) and path in TASKS.values() and cause.name:
+            raise MissingExtraError("local", cause.name.partition(".")[0]) from exc
+        raise
+    if not (isinstance(found, type) and issubclass(found, LocalTask)):
+        raise ConfigError(f"{path!r} is not a LocalTask")
+    return found
