@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 Option = str | int | float | bool | None
 """What may be chosen; a JSON scalar."""
 
-_WALKED_WHOLE = 10_000
-_RANDOM_WALKS = 200
+_WALKED_WHOLE = 2_000
+_RANDOM_WALKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +200,8 @@ class SearchSpace(ABC):
     def decisions(self) -> tuple[Decision, ...]:
         """Every decision that can occur, each once, in the order of discovery; the columns of `encode`.
 
-        A small space is walked whole. Of a large one, every option of every decision is taken once and
-        `_RANDOM_WALKS` candidates are drawn; a large space where that may miss a decision, because several
-        choices together open it, overrides this.
+        A small space is walked whole. Of a large one, the neighbours of its first candidate and some hundred
+        random ones are; a large space where that may miss a decision overrides this.
         """
         found: dict[str, Decision] = {}
         paths: list[dict[str, Option]] = [{}]
@@ -215,11 +214,11 @@ class SearchSpace(ABC):
                 paths.extend({**made, decision.name: option} for option in reversed(decision.options))
         if paths:
             rng = random.Random(0)  # noqa: S311 - the same walks in every process
+            first = self._walk({}, lambda decision: decision.options[0])
             walked = (self.sample(rng) for _ in range(_RANDOM_WALKS))
-            for start in (self._walk({}, lambda decision: decision.options[0]), *walked):
-                for architecture in (start, *self.neighbours(start)):
-                    for decision, _ in self.path(architecture):
-                        found.setdefault(repr(decision), decision)
+            for architecture in (first, *self.neighbours(first), *walked):
+                for decision, _ in self.path(architecture):
+                    found.setdefault(repr(decision), decision)
         return tuple(found.values())
 
     def encode(self, architecture: Architecture) -> list[float]:
