@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.job import Event
     from cloudautoml.spec import JobSpec
+    from cloudautoml.store.leases import Lease
     from cloudautoml.store.records import JobRecord
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without letters that look like digits
@@ -133,10 +134,16 @@ class Store:
         )
         return [records.job_record(row) for row in rows]
 
-    def observe(self, job: str, status: JobStatus) -> JobRecord:
-        """Record what was seen of a job; a step that the state machine forbids changes nothing."""
+    def observe(self, job: str, status: JobStatus, *, lease: Lease | None = None) -> JobRecord:
+        """Record what was seen of a job; a step that the state machine forbids changes nothing.
+
+        Raises:
+            JobOwnedError: It was seen by an owner that has lost its `lease`.
+        """
         now = time.time()
         with self._database.write() as cursor:
+            if lease is not None:
+                Leases.fence(cursor, lease)
             row = cursor.execute("SELECT * FROM jobs WHERE id = ?", (job,)).fetchone()
             if row is None:
                 raise JobNotFoundError(f"no job {job!r}")
@@ -189,9 +196,17 @@ class Store:
 
     # events
 
-    def add_event(self, job: str, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Append to a job's history."""
+    def add_event(
+        self, job: str, kind: str, message: str, data: Mapping[str, Any] | None = None, *, lease: Lease | None = None
+    ) -> None:
+        """Append to a job's history.
+
+        Raises:
+            JobOwnedError: The one who appends has lost its `lease`.
+        """
         with self._write(job) as cursor:
+            if lease is not None:
+                Leases.fence(cursor, lease)
             self._append(cursor, job, kind, message, data or {})
 
     @contextlib.contextmanager
