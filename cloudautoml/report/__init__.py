@@ -1,0 +1,5 @@
+"""Report: one HTML file that tells what a job found, works without a network and can be sent to anybody."""
+
+from cloudautoml.report.write import write_report
+
+__all__ = ["write_report"]

@@ -1,0 +1,156 @@
+"""Writing: everything about a job put together into one HTML file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import cloudautoml
+from cloudautoml.render import format_number, format_seconds, natural
+from cloudautoml.report.board import board_table
+from cloudautoml.report.card import model_card
+from cloudautoml.report.columns import column_rows
+from cloudautoml.report.evaluation_figures import evaluation_figures
+from cloudautoml.report.origin import reproduction, spec_yaml, versions
+from cloudautoml.report.search_figures import search_figures
+from cloudautoml.report.sources import Sources
+from cloudautoml.report.verdict import judge
+from cloudautoml.spec.metrics import Goal, get_metric
+from cloudautoml.store.files import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cloudautoml.report.figures import Figure
+    from cloudautoml.report.verdict import Verdict
+    from cloudautoml.store import Store
+
+_LAST_EVENTS = 300
+
+
+def write_report(store: Store, job: str) -> Path:
+    """Write the report of a job into its folder: one file that needs no network and no other file.
+
+    Args:
+        store: Where the job is recorded.
+        job: Its id. It may be of any provider and in any state; what it has not got is left out.
+
+    Returns:
+        The file, `report.html`.
+
+    Raises:
+        JobNotFoundError: The store has no such job.
+        StorageError: The file cannot be written.
+    """
+    path = store.job_dir(job) / "report.html"
+    write_bytes(path, report_html(Sources.read(store, job)).encode())
+    return path
+
+
+def report_html(sources: Sources) -> str:
+    """The report of a job as a page."""
+    import jinja2
+    from markupsafe import Markup
+
+    verdict = judge(sources)
+    columns, rows = board_table(sources.board)
+    searched = search_figures(sources.board)
+    evaluated = evaluation_figures(sources.evaluation, sources.importance)
+    figures = [*searched, *evaluated]
+    script = _file("page.js")
+    plotly = _plotly() if figures else ""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(_file("page.html")).render(
+        record=sources.record,
+        spec=sources.spec,
+        verdict=verdict,
+        perfect="0" if get_metric(sources.board.metric).goal is Goal.MINIMIZE else "1",
+        metric=get_metric(sources.board.metric),
+        emulated=any(candidate.cost_source == "emulated" for candidate in sources.board),
+        facts=_facts(sources, verdict),
+        columns=columns,
+        board=rows,
+        sealed=any(candidate.score_holdout is not None for candidate in sources.board),
+        failures=[
+            (c.model, c.algorithm, c.status, c.reason or "no reason given")
+            for c in sources.board
+            if c.status != "succeeded"
+        ],
+        search_figures=searched,
+        model_figures=evaluated,
+        model_note=str(sources.evaluation.get("note", "")),
+        findings=sources.findings,
+        column_rows=column_rows(sources.profile),
+        rows=sources.profile.get("rows"),
+        features=len(sources.profile.get("columns", [])),
+        card=model_card(sources, verdict),
+        spec_yaml=spec_yaml(sources.spec),
+        reproduction=reproduction(sources),
+        versions=versions(),
+        history=_history(sources),
+        history_left_out=max(0, len(sources.events) - _LAST_EVENTS),
+        version=cloudautoml.__version__,
+        written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        style=Markup(_file("page.css")),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        plotly=Markup(plotly),  # noqa: S704 - plotly's own file
+        hashes=Markup(" ".join(_hash(text) for text in (script, plotly) if text)),  # noqa: S704 - digests
+        figures_json=Markup(_figures_json(figures)) if figures else "",  # noqa: S704 - escaped there
+    )
+
+
+def _file(name: str) -> str:
+    return (resources.files("cloudautoml.report") / name).read_text(encoding="utf-8")
+
+
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    # a browser reads every line end as a line feed, and hashes what it has read
+    return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _hash(script: str) -> str:
+    """What the page's policy calls a script that may run; no other may."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _figures_json(figures: Sequence[Figure]) -> str:
+    """Figures as JSON that cannot end the element it stands in."""
+    text = json.dumps(
+        {figure.key: {"data": figure.data, "layout": figure.layout} for figure in figures},
+        allow_nan=False, separators=(",", ":"),
+    )  # fmt: skip
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _facts(sources: Sources, verdict: Verdict) -> list[tuple[str, str]]:
+    record, board, best = sources.record, sources.board, verdict.best
+    facts: list[tuple[str, str]] = []
+    if best is not None:
+        facts += [("Best model", best.model)]
+        if best.score_holdout is not None:
+            facts += [("Holdout", format_number(natural(board.metric, best.score_holdout)))]
+        facts += [("Validation", format_number(natural(board.metric, best.score_val)))]
+    tried = len(sources.trials) or sum(candidate.algorithm != "baseline" for candidate in board)
+    if tried:
+        facts += [("Trials", f"{tried:,}")]
+    if rows := sources.profile.get("rows"):
+        facts += [("Data", f"{rows:,} × {len(sources.profile.get('columns', []))}")]  # noqa: RUF001 - rows by columns
+    took = ((record.ended or record.updated) - record.created).total_seconds()
+    return [*facts, ("Time", format_seconds(took))]
+
+
+def _history(sources: Sources) -> list[tuple[str, str, str]]:
+    start = sources.record.created
+    return [
+        (format_seconds(max(0.0, (event.time - start).total_seconds())), event.kind, event.message)
+        for event in sources.events[-_LAST_EVENTS:]
+    ]
