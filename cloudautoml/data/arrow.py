@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
-from cloudautoml.data.names import listed, short
+from cloudautoml.data.names import listed, require_columns, short
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 
-def raw_frame(table: object, *, where: str) -> pd.DataFrame:
+def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -> pd.DataFrame:
     """Bring a table into raw form, without loss and without changing it.
 
     Args:
         table: pandas, or anything with `__arrow_c_stream__`.
         where: What the table is, for messages.
+        only: Columns to read, in this order; all of them unless given.
 
     Returns:
         Columns of the dtypes `str`, `category` (of `str`), `boolean`, `int64`, `Int64`, `float64` and
         `datetime64[us]` (zoned times in UTC, without zone), with a `RangeIndex`.
 
     Raises:
-        DataError: It is no table, names repeat, or a column holds nested, binary or mixed values.
+        DataError: It is no table, a column is missing, names repeat, or a column holds nested, binary or mixed values.
     """
     import pandas as pd
 
     if isinstance(table, pd.DataFrame):
-        arrow = _from_pandas(table, where)
-    elif hasattr(table, "__arrow_c_stream__"):
+        return raw_from_arrow(_from_pandas(table, where, only), where=where)
+    if hasattr(table, "__arrow_c_stream__"):
         import pyarrow as pa
 
         try:
             arrow = pa.table(table)
         except (pa.ArrowException, TypeError, ValueError) as exc:
             raise DataError(f"the table cannot be read through Arrow: {exc}", where=where) from exc
-    else:
-        raise DataError(
-            f"{type(table).__name__} is not a table", where=where, hint="give a pandas, polars or Arrow table"
-        )
-    return raw_from_arrow(arrow, where=where)
+        if only is not None:
+            _require(only, arrow.column_names, where)
+            arrow = arrow.select(list(only))
+        return raw_from_arrow(arrow, where=where)
+    raise DataError(f"{type(table).__name__} is not a table", where=where, hint="give a pandas, polars or Arrow table")
 
 
 def raw_from_arrow(arrow: Any, *, where: str) -> pd.DataFrame:
@@ -48,8 +52,7 @@ def raw_from_arrow(arrow: Any, *, where: str) -> pd.DataFrame:
     import pandas as pd
 
     names = [str(name) for name in arrow.column_names]
-    if repeated := sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []:
-        raise DataError(f"columns of the same name: {listed(repeated)}", where=where, hint="rename them")
+    _require(names, names, where)
     if not names:
         raise DataError("the table has no columns", where=where)
     columns = {name: _column(arrow.column(i), name, where) for i, name in enumerate(names)}
@@ -63,13 +66,25 @@ def arrow_compute() -> Any:
     return cast("Any", pyarrow.compute)
 
 
-def _from_pandas(frame: pd.DataFrame, where: str) -> Any:
+def _require(wanted: Sequence[str], names: Sequence[str], where: str) -> None:
+    """Check that each wanted column is there, and there once."""
+    require_columns([(name, "") for name in wanted], names, where=where)
+    counts = Counter(names)
+    if repeated := sorted({name for name in wanted if counts[name] > 1}):
+        raise DataError(f"columns of the same name: {listed(repeated)}", where=where, hint="rename them")
+
+
+def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None) -> Any:
     import pyarrow as pa
 
     names = [str(name) for name in frame.columns]
+    positions = list(range(len(names)))
+    if only is not None:
+        _require(only, names, where)
+        positions = [names.index(name) for name in only]
     columns: list[Any] = []
-    for i, name in enumerate(names):
-        series = frame.iloc[:, i]
+    for i in positions:
+        name, series = names[i], frame.iloc[:, i]
         try:
             columns.append(pa.array(series, from_pandas=True))
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as exc:
@@ -80,7 +95,7 @@ def _from_pandas(frame: pd.DataFrame, where: str) -> Any:
                 where=where,
                 hint="give the column one type, for example frame[column].astype('str')",
             ) from exc
-    return pa.table(columns, names=names)
+    return pa.table(columns, names=[names[i] for i in positions])
 
 
 def _column(column: Any, name: str, where: str) -> pd.Series[Any]:

@@ -71,8 +71,8 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     left_out = {name: kind for name, kind in features.items() if name not in kept}
     findings += check_table(train, holdout, schema, spec, left_out=left_out)
     if roles.weight is not None:
-        for side in (train, holdout):
-            findings += check_weight(side[roles.weight]) if side is not None else []
+        findings += check_weight(rows[roles.weight])
+        findings += check_weight(holdout[roles.weight]) if test is not None and holdout is not None else []
     if strict:
         _refuse(findings, where, strict=strict, rows=rows)
     order = [*schema.names, roles.target, *([roles.weight] if roles.weight is not None else [])]

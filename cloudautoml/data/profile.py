@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.spec import ColumnType
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from cloudautoml.data.schema import Schema
@@ -69,18 +71,15 @@ def _describe(column: pd.Series[Any], kind: ColumnType) -> dict[str, Any]:
 def _numeric(known: pd.Series[Any]) -> dict[str, Any]:
     import numpy as np
 
-    values = known.to_numpy(dtype=np.float64)
-    low, high = float(values.min()), float(values.max())
-    # the outer edges may be so far apart that their difference overflows: halves do not
-    edges = np.linspace(low / 2, high / 2, _BINS + 1) * 2 if high > low else np.array([low, low])
-    counts = np.histogram(values, bins=np.unique(edges))[0] if high > low else np.array([len(values)])
+    values = np.sort(known.to_numpy(dtype=np.float64))
     with np.errstate(over="ignore", invalid="ignore"):
         mean, deviation = float(values.mean()), float(values.std())
+    counts, edges = _histogram(values)
     return {
         "mean": mean if np.isfinite(mean) else None,
         "std": deviation if np.isfinite(deviation) else None,
-        "quantiles": {f"{q:g}": float(v) for q, v in zip(_QUANTILES, np.quantile(values, _QUANTILES), strict=True)},
-        "histogram": {"edges": [float(edge) for edge in np.unique(edges)], "counts": [int(n) for n in counts]},
+        "quantiles": {f"{q:g}": float(values[round(q * (len(values) - 1))]) for q in _QUANTILES},
+        "histogram": {"edges": [float(edge) for edge in edges], "counts": counts},
     }
 
 
@@ -88,18 +87,31 @@ def _times(known: pd.Series[Any]) -> dict[str, Any]:
     import numpy as np
 
     stamps = np.sort(known.to_numpy(dtype="datetime64[us]"))
-    picked = {f"{q:g}": str(stamps[round(q * (len(stamps) - 1))]) for q in _QUANTILES}
-    ticks = stamps.astype(np.int64).astype(np.float64)
-    if ticks[-1] <= ticks[0]:
-        return {"quantiles": picked}
-    counts, edges = np.histogram(ticks, bins=_BINS)
+    counts, edges = _histogram(stamps.astype(np.int64).astype(np.float64))
     return {
-        "quantiles": picked,
+        "quantiles": {f"{q:g}": str(stamps[round(q * (len(stamps) - 1))]) for q in _QUANTILES},
         "histogram": {
             "edges": [str(edge) for edge in edges.astype(np.int64).astype("datetime64[us]")],
-            "counts": [int(n) for n in counts],
+            "counts": counts,
         },
     }
+
+
+def _histogram(values: npt.NDArray[np.float64]) -> tuple[list[int], npt.NDArray[np.float64]]:
+    """Counts and edges of bins of equal width; one bin where the values are too close for more.
+
+    Args:
+        values: At least one, sorted.
+    """
+    import numpy as np
+
+    # the ends may be so far apart that their difference overflows; that of their halves does not
+    inner = np.linspace(values[0] / 2, values[-1] / 2, _BINS + 1)[1:-1] * 2
+    ends = values[[0, -1]]
+    edges = np.unique(np.concatenate([ends, inner[(inner > ends[0]) & (inner < ends[1])]]))
+    if len(edges) < 2:
+        return [len(values)], ends
+    return [int(count) for count in np.histogram(values, bins=edges)[0]], edges
 
 
 def _top(known: pd.Series[Any], count: int) -> list[dict[str, Any]]:

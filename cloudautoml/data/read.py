@@ -57,16 +57,15 @@ def read_table(source: str | InMemory, dataset: Dataset, *, base: Path | None = 
         DataError: It cannot be read; says the file, and the line and byte where they can be known.
     """
     if isinstance(source, InMemory):
-        frame, typed = raw_frame(source.table, where="the table in memory"), True
+        where = "the table in memory"
+        frame, typed = raw_frame(source.table, where=where), True
     else:
         path = locate(source, base=base)
-        layout = _format(path, dataset)
+        where, layout = str(path), _format(path, dataset)
         typed = layout == "parquet"
         frame = _read(path, layout, dataset)
     if frame.empty:
-        raise DataError(
-            "the table has columns and no rows", where=source if isinstance(source, str) else "the table in memory"
-        )
+        raise DataError("the table has columns and no rows", where=where)
     if typed and "na_values" not in dataset.model_fields_set:
         return frame
     return _mark_missing(frame, dataset.na_values)
@@ -88,6 +87,8 @@ def locate(source: str, *, base: Path | None = None) -> Path:
         reads = f"the provider {provider} reads {scheme[1]}://; for others, copy" if provider else "copy"
         raise DataError("only local files are read here", where=source, hint=f"{reads} the file to this machine")
     try:
+        if "\0" in source:
+            raise DataError("a path cannot hold NUL", where=short(source))
         path = Path(source).expanduser()
         path = path if base is None else base / path
         if path.is_dir():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.coerce import coerce
-from cloudautoml.data.names import require_columns, short
+from cloudautoml.data.names import short
 from cloudautoml.errors import DataError
 from cloudautoml.spec import ColumnType
 
@@ -77,8 +77,7 @@ class Schema:
 
         from cloudautoml.data.arrow import raw_frame
 
-        raw = raw_frame(frame, where=where)
-        require_columns([(name, "") for name in self.names], list(raw.columns), where=where)
+        raw = raw_frame(frame, where=where, only=self.names)
         columns: dict[str, pd.Series[Any]] = {}
         for feature in self.features:
             coerced = coerce(raw[feature.name], feature.type)
