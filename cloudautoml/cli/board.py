@@ -6,7 +6,8 @@ from cloudautoml.cli.output import clean
 from cloudautoml.render import arrow, format_number, format_numbers, format_seconds, natural
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.table import Table
 
     from cloudautoml.job import JobStatus
     from cloudautoml.leaderboard import Leaderboard
@@ -51,8 +52,12 @@ class Board:
             shares.append(self.status.progress)
         return min(max(shares), 1.0) if shares else None
 
-    def line(self) -> str:
-        """Everything in one line."""
+    def line(self, *, named: bool = True) -> str:
+        """Everything in one line.
+
+        Args:
+            named: Say which model is the best.
+        """
         budget = self.spec.budget
         limit = f" of {format_seconds(budget.max_time.total_seconds())}" if budget.max_time else ""
         count = f"{self.trials} of {budget.max_trials}" if budget.max_trials else f"{self.trials}"
@@ -61,7 +66,8 @@ class Board:
         if best is not None and self.candidates is not None:
             metric = self.candidates.metric
             score = format_number(natural(metric, best.score_val))
-            parts.append(f"best {metric} {arrow(metric)} {score} ({clean(best.model)})")
+            model = f" ({clean(best.model)})" if named else ""
+            parts.append(f"best {metric} {arrow(metric)} {score}{model}")
         return ", ".join(parts)
 
     def phase(self) -> str:
@@ -70,37 +76,35 @@ class Board:
             return "starting"
         return clean(self.status.phase) or self.status.state.value
 
-    def __rich__(self) -> "RenderableType":
-        from rich.console import Group
-        from rich.table import Table
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         from rich.text import Text
 
-        head = Text.assemble((self.job, "bold"), (f"  {self.provider}  ", "dim"), self.phase(), no_wrap=True)
-        share = self.share
-        if share is not None:
-            done = round(share * _BAR)
-            head.append("  ")
-            head.append("━" * done, "green").append("━" * (_BAR - done), "dim").append(f" {share:.0%}")
-        head.overflow = "ellipsis"
-        lines: list[RenderableType] = [head, Text(self.line(), no_wrap=True, overflow="ellipsis")]
-        scored = [c for c in self.candidates or () if c.score_val is not None]
-        if scored and self.candidates is not None:
-            metric = self.candidates.metric
-            grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-            grid.add_column("#", justify="right")
-            grid.add_column("model", overflow="ellipsis", no_wrap=True, ratio=None)
-            grid.add_column("algorithm", overflow="ellipsis", no_wrap=True)
-            grid.add_column(f"{metric} {arrow(metric)}", justify="right", no_wrap=True)
-            grid.add_column("fit", justify="right", no_wrap=True)
-            scores = format_numbers([natural(metric, candidate.score_val) for candidate in scored[:TOP]])
-            for rank, (candidate, score) in enumerate(zip(scored, scores, strict=False), 1):
-                grid.add_row(
-                    str(rank),
-                    clean(candidate.model),
-                    clean(candidate.algorithm),
-                    score,
-                    format_seconds(candidate.fit_seconds),
-                    style="bold" if rank == 1 else "",
-                )
-            lines.append(grid)
-        return Group(*lines)
+        head = Text.assemble((self.job, "bold"), (f"  {self.provider}  ", "dim"), self.phase(), "  ")
+        room = min(options.max_width - head.cell_len - len(" 100%"), _BAR)
+        if self.share is not None and room > 0:
+            done = round(self.share * room)
+            head.append("━" * done, "green").append("━" * (room - done), "dim").append(f" {self.share:.0%}")
+        line = Text(self.line(named=False))
+        for text in (head, line):
+            text.truncate(options.max_width, overflow="ellipsis")
+            yield text
+        if self.candidates is not None and self.candidates.best is not None:
+            yield self._table(self.candidates)
+
+    @staticmethod
+    def _table(candidates: "Leaderboard") -> "Table":
+        from rich.table import Table
+
+        metric = candidates.metric
+        best = [candidate for candidate in candidates if candidate.score_val is not None][:TOP]
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        grid.add_column("#", justify="right")
+        grid.add_column("model", overflow="ellipsis", no_wrap=True)
+        grid.add_column("algorithm", overflow="ellipsis", no_wrap=True)
+        grid.add_column(f"{metric} {arrow(metric)}", justify="right", no_wrap=True)
+        grid.add_column("fit", justify="right", no_wrap=True)
+        scores = format_numbers([natural(metric, candidate.score_val) for candidate in best])
+        for rank, (candidate, score) in enumerate(zip(best, scores, strict=True), 1):
+            cells = (clean(candidate.model), clean(candidate.algorithm), score, format_seconds(candidate.fit_seconds))
+            grid.add_row(str(rank), *cells, style="bold" if rank == 1 else "")
+        return grid

@@ -77,14 +77,14 @@ def _display(board: Board, output: Output) -> Generator[Callable[[], None]]:
         with Live(board, console=output.screen, refresh_per_second=4, transient=True) as live:
             yield live.refresh
         return
-    told = [-_LINE_SECONDS, ""]
+    told: tuple[float, str] | None = None
 
     def line() -> None:
-        now, text = time.monotonic(), f"{board.phase()}: {board.line()}"
-        phase = board.phase()
-        if phase != told[1] or now - float(told[0]) >= _LINE_SECONDS:
-            output.note(text)
-            told[:] = [now, phase]
+        nonlocal told
+        now, phase = time.monotonic(), board.phase()
+        if told is None or phase != told[1] or now - told[0] >= _LINE_SECONDS:
+            output.note(f"{phase}: {board.line()}")
+            told = now, phase
 
     yield line
 

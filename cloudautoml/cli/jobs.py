@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cloudautoml.job import Job
+    from cloudautoml.spec import Task
     from cloudautoml.store import Store
 
 app = typer.Typer(help="The jobs that were submitted from here.", no_args_is_help=True)
@@ -56,7 +57,7 @@ def show(job: options.JobArgument = "last", *, json: options.JsonOption = False)
         states[trial.state.value] = states.get(trial.state.value, 0) + 1
     owner = store.leases.owner(record.id)
     artifacts = {name: str(path) for name, path in handle.artifacts().items()}
-    spec = masked(record.spec.model_dump(mode="json", exclude_unset=True))
+    spec = masked({**record.spec.model_dump(mode="json", exclude_defaults=True), "task": given(record.spec.task)})
     worker = {"pid": owner.pid, "host": owner.host, "since": owner.since.isoformat()} if owner else None
     if json:
         output.result({**record.to_dict(), "trials": states, "owner": worker, "artifacts": artifacts, "spec": spec})
@@ -254,6 +255,11 @@ def _attached(ref: str, provider: str | None, store: "Store") -> "Job":
             except (ConfigError, JobNotFoundError, MissingExtraError):
                 continue
         raise
+
+
+def given(task: "Task") -> dict[str, Any]:
+    """A task without what nobody asked for."""
+    return {"type": task.type, **task.model_dump(mode="json", exclude_defaults=True)}
 
 
 def ago(moment: "datetime") -> str:

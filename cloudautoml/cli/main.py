@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, NoReturn
 
 import typer
@@ -77,10 +78,14 @@ def command_line(arguments: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
-    own = list(arguments)[: list(arguments).index("--")] if "--" in arguments else list(arguments)
-    output = Output(as_json="--json" in own)
+    given = list(arguments)
+    own = given[: given.index("--")] if "--" in given else given
+    debug = "--debug" in own
+    output = Output(as_json="--json" in own or "--format=json" in own or ("--format", "json") in pairwise(own))
     try:
-        status = app(args=list(arguments), prog_name="cloudautoml", standalone_mode=False)
+        # --debug may stand anywhere: one adds it to the line that went wrong
+        wanted = [word for word in own if word != "--debug"] + given[len(own) :]
+        status = app(args=wanted, prog_name="cloudautoml", standalone_mode=False)
     except CloudAutoMLError as exc:
         return tell(exc, output)
     except typer.TyperException as exc:
@@ -91,7 +96,7 @@ def command_line(arguments: Sequence[str]) -> int:
     except ReaderLeftError:
         return _reader_left()
     except Exception as exc:  # noqa: BLE001 - the last one to see it
-        return tell_bug(exc, output, debug="--debug" in own)
+        return tell_bug(exc, output, debug=debug)
     if status == EXIT_INTERRUPTED:
         output.warn("interrupted")
     return status if isinstance(status, int) else 0
@@ -115,3 +120,7 @@ def _reader_left() -> int:
 def main() -> NoReturn:
     """The entry point."""
     sys.exit(command_line(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,15 @@
 """Outcome: what a job came to: the table, the report, the next commands, and the exit status."""
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.cli.output import Output, width
+from cloudautoml.cli.output import Output, columns, width
 from cloudautoml.errors import CloudAutoMLError, JobCancelledError, JobFailedError, JobNotFinishedError
 
 if TYPE_CHECKING:
     from cloudautoml.cli.follow import Sight
     from cloudautoml.job import Job
+    from cloudautoml.leaderboard import Leaderboard
     from cloudautoml.store import Store
 
 
@@ -75,7 +77,11 @@ def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None) -> 
     from cloudautoml.job import JobState
     from cloudautoml.render import format_seconds
 
-    state, board = sight.status.state, job.leaderboard()
+    state = sight.status.state
+    if not state.is_terminal:
+        output.data(job.id)
+        return
+    board = job.leaderboard()
     if len(board):
         output.data(fitted(board))
     if state is JobState.FAILED:
@@ -95,13 +101,22 @@ def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None) -> 
         output.note("\n".join(lines))
 
 
-def fitted(board: Any) -> str:
-    """A leaderboard that fits the terminal on stdout."""
+def fitted(board: "Leaderboard") -> str:
+    """A leaderboard that fits the terminal on stdout: the least important columns give way."""
+    from dataclasses import replace
+
     from cloudautoml.render import leaderboard_text
 
     limit = width()
-    lines = leaderboard_text(board).splitlines()
-    return "\n".join(line if limit is None or len(line) <= limit else f"{line[: limit - 1]}…" for line in lines)
+    text = leaderboard_text(board)
+    shown = copy(board)
+    for column in ("size_mb", "predict_ms_per_row", "fit_seconds"):
+        rows = [line for line in text.splitlines() if line[:1].isspace() or line[:1].isdigit() or line[:1] == "#"]
+        if limit is None or max(map(columns, rows), default=0) <= limit:
+            break
+        shown.candidates = tuple(replace(candidate, **{column: None}) for candidate in shown)
+        text = leaderboard_text(shown)
+    return text
 
 
 def _left(job: str) -> str:

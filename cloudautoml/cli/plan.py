@@ -32,7 +32,8 @@ def plan(
 
     output = Output(as_json=json)
     plans: list[Plan] = []
-    for provider in providers or [None]:
+    wanted: list[str | None] = list(providers) or [None]
+    for provider in wanted:
         given = flags(provider=provider, max_trials=max_trials, max_time=max_time, max_cost=max_cost)
         resolved = resolve(spec, flags=given, overrides=overrides)
         plans.append(provider_of(resolved).plan(resolved.spec))

@@ -29,8 +29,8 @@ def validate(
     errors = [finding for finding in findings if finding.severity.value == "error"]
     valid = not errors and own is not None and own["runs"]
     if json:
-        rows = [finding.to_dict() for finding in findings]
-        output.result({"spec": str(spec), "valid": valid, "findings": rows, "providers": portability})
+        found = [finding.to_dict() for finding in findings]
+        output.result({"spec": str(spec), "valid": valid, "findings": found, "providers": portability})
         return 0 if valid else 2
     output.data(f"spec  {spec}: well-formed")
     if findings:
@@ -40,7 +40,8 @@ def validate(
         output.data("data  nothing to report")
     lines = [[row["provider"], "yes" if row["runs"] else "no", "; ".join(row["refuses"])] for row in portability]
     output.data("\n" + table(["provider", "runs it", "why not"], lines))
-    output.note("" if valid else f"\nprovider {resolved.spec.provider!r} would not run this")
+    if not valid:
+        output.warn(f"provider {resolved.spec.provider!r} would not run this")
     return 0 if valid else 2
 
 
