@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +19,7 @@ from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, Se
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cloudautoml.model import Model
     from cloudautoml.search import Option, Trial
@@ -93,39 +93,38 @@ class AnalyticTrainer:
 
     def _misbehave(self, wish: str) -> None:
         kind, _, argument = wish.partition(":")
-        if kind == "hang":
-            time.sleep(3600)
-        elif kind == "gate":
-            wait_for(Path(argument))
-        elif kind == "slow":
-            time.sleep(float(argument))
-        elif kind == "shuffled":  # ends in another order each time
-            time.sleep(int.from_bytes(os.urandom(1), "big") / 255 * 0.03)
-        elif kind == "nan":
-            raise TrialFailedError("nan", "the loss is not a number")
-        elif kind == "infinite":
-            raise_infinite()
-        elif kind == "error":
-            msg = "a library's own error"
-            raise ValueError(msg)
-        elif kind == "disk":
-            raise OSError(28, "No space left on device")
-        elif kind == "memory":
-            resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-            bytearray(1 << 31)
-        elif kind == "kill":
-            os.kill(os.getpid(), 9)
-        elif kind == "crash":
-            os.abort()
-        elif kind == "forks":
-            child = [sys.executable, "-c", "import time; time.sleep(3600)"]
-            pids = [subprocess.Popen(child, start_new_session=apart).pid for apart in (False, True)]
-            Path(argument).write_text(json.dumps(pids))
+        if kind:
+            _FAULTS[kind](argument)
 
 
-def raise_infinite() -> None:
-    """What a trainer does that divides by nothing."""
-    raise TrialFailedError("nan", "the score is infinite")
+def _raise(exc: Exception) -> None:
+    raise exc
+
+
+def _use_memory(_: str) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
+    bytearray(1 << 32)
+
+
+def _leave_children(path: str) -> None:
+    child = [sys.executable, "-c", "import time; time.sleep(3600)"]
+    pids = [subprocess.Popen(child, start_new_session=apart).pid for apart in (False, True)]
+    Path(path).write_text(json.dumps(pids))
+
+
+_FAULTS: dict[str, Callable[[str], object]] = {
+    "hang": lambda _: time.sleep(3600),
+    "gate": lambda path: wait_for(Path(path)),
+    "slow": lambda seconds: time.sleep(float(seconds)),
+    "shuffled": lambda _: time.sleep(int.from_bytes(os.urandom(1), "big") / 255 * 0.03),
+    "nan": lambda _: _raise(TrialFailedError("nan", "the loss is not a number")),
+    "error": lambda _: _raise(ValueError("a library's own error")),
+    "disk": lambda _: _raise(OSError(28, "No space left on device")),
+    "memory": _use_memory,
+    "kill": lambda _: os.kill(os.getpid(), 9),
+    "crash": lambda _: os.abort(),
+    "forks": _leave_children,
+}
 
 
 class AnalyticTask(LocalTask):
@@ -177,7 +176,7 @@ class AnalyticTask(LocalTask):
         return Leaderboard(
             [
                 *(candidate for candidate in candidates if candidate is not best),
-                Candidate(**{**best.to_dict(), "can_infer": True}),
+                replace(best, can_infer=True),
             ],
             metric=self.spec.metric.name,
             job=self.directory.name,

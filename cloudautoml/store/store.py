@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from cloudautoml.errors import JobNotFoundError
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.store import records
 from cloudautoml.store.database import Database
+from cloudautoml.store.history import append_event
 from cloudautoml.store.leases import Leases
 from cloudautoml.store.trials import TrialLog
 
@@ -90,7 +90,7 @@ class Store:
                     now,
                 ),
             )
-            self._append(cursor, job, "state", "created", {"state": "created"})
+            append_event(cursor, job, "state", "created", {"state": "created"})
         return self.job(job)
 
     def job(self, job: str) -> JobRecord:
@@ -163,9 +163,9 @@ class Store:
                 )
                 if old is not status.state:
                     message = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
-                    self._append(cursor, job, "state", message, {"state": status.state.value})
+                    append_event(cursor, job, "state", message, {"state": status.state.value})
                 elif row["phase"] != status.phase:
-                    self._append(cursor, job, "phase", status.phase, {"phase": status.phase})
+                    append_event(cursor, job, "phase", status.phase, {"phase": status.phase})
         return self.job(job)
 
     def set_vendor_ref(self, job: str, ref: str) -> None:
@@ -185,7 +185,7 @@ class Store:
                 "UPDATE jobs SET state = ?, reason = '', ended = NULL, updated = ? WHERE id = ?",
                 (JobState.QUEUED.value, time.time(), job),
             )
-            self._append(cursor, job, "state", "resumed", {"state": JobState.QUEUED.value})
+            append_event(cursor, job, "state", "resumed", {"state": JobState.QUEUED.value})
 
     def remove(self, job: str) -> None:
         """Forget a job and delete its folder."""
@@ -207,7 +207,7 @@ class Store:
         with self._write(job) as cursor:
             if lease is not None:
                 Leases.fence(cursor, lease)
-            self._append(cursor, job, kind, message, data or {})
+            append_event(cursor, job, kind, message, data or {})
 
     @contextlib.contextmanager
     def _write(self, job: str) -> Generator[sqlite3.Cursor]:
@@ -216,16 +216,6 @@ class Store:
             if cursor.execute("SELECT 1 FROM jobs WHERE id = ?", (job,)).fetchone() is None:
                 raise JobNotFoundError(f"no job {job!r}")
             yield cursor
-
-    @staticmethod
-    def _append(cursor: sqlite3.Cursor, job: str, kind: str, message: str, data: Mapping[str, Any]) -> None:
-        cursor.execute(
-            """
-            INSERT INTO events (job, number, time, kind, message, data)
-            SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5 FROM events WHERE job = ?1
-            """,
-            (job, time.time(), kind, message, json.dumps(dict(data))),
-        )
 
     def events(self, job: str, *, after: int = 0) -> list[Event]:
         """A job's history after an event, oldest first."""

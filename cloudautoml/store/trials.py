@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudautoml.store import records
+from cloudautoml.store.history import append_event
 from cloudautoml.store.leases import Leases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cloudautoml.search.trial import Trial
     from cloudautoml.store.database import Database
     from cloudautoml.store.leases import Lease
@@ -29,8 +32,14 @@ class TrialLog:
         rows = self._database.read("SELECT * FROM trials WHERE job = ? ORDER BY number", (job,))
         return [records.trial(row) for row in rows]
 
-    def put(self, lease: Lease, trial: Trial) -> None:
+    def put(self, lease: Lease, trial: Trial, *, message: str = "", data: Mapping[str, Any] | None = None) -> None:
         """Write a trial as it stands, over what was known of that number; a finished trial is final.
+
+        Args:
+            lease: The right to work on its job.
+            trial: The trial.
+            message: Tells of it in the job's history, written together with it; no event without one.
+            data: The event's data.
 
         Raises:
             JobOwnedError: The lease has been lost: a worker that was given up for dead has come back.
@@ -61,3 +70,5 @@ class TrialLog:
                     now if trial.state.is_finished else None,
                 ),
             )
+            if message:
+                append_event(cursor, lease.job, "trial", message, data or {})

@@ -11,6 +11,7 @@ from cloudautoml.job import JobState, JobStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cloudautoml.search import Trial
     from cloudautoml.store import JobRecord, Lease, Store
 
 
@@ -44,6 +45,11 @@ class Journal:
         """Say what has happened."""
         self._print(message)
         self._store.add_event(self._lease.job, kind, message, data, lease=self._lease)
+
+    def trial(self, trial: Trial, message: str, data: Mapping[str, Any]) -> None:
+        """Record a trial as it stands, and say so, at once."""
+        self._print(message)
+        self._store.trials.put(self._lease, trial, message=message, data={"trial": trial.number, **data})
 
     def end(self, state: JobState, *, reason: str = "") -> JobRecord:
         """Say how the job has ended."""

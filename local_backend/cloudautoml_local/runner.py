@@ -166,8 +166,6 @@ class Runner:
         )
         self._search = Search(
             Bench(
-                store=self._store,
-                lease=self._lease,
                 journal=self._journal,
                 settings=self._settings,
                 task=task,
@@ -196,7 +194,7 @@ class Runner:
         for trial in unfinished:
             if trial.number in again:
                 lost = replace(trial, state=TrialState.FAILED, error="lost: it was interrupted twice")
-                self._store.trials.put(self._lease, lost)
+                self._journal.trial(lost, f"trial {trial.number} failed: {lost.error}", {"state": lost.state.value})
                 trials[trials.index(trial)] = lost
             else:
                 self._journal.event(

@@ -17,7 +17,6 @@ from cloudautoml_local.trial import TRAIN, measurement_of, train_arguments
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cloudautoml.store import Lease, Store
     from cloudautoml_local.budget import TimeBudget
     from cloudautoml_local.executors import Executor, Outcome
     from cloudautoml_local.journal import Journal
@@ -40,8 +39,6 @@ class Bench:
     """What a search works with.
 
     Attributes:
-        store: The store.
-        lease: The right to work on the job.
         journal: Where it says what it does.
         settings: How many trials at once, and the like.
         task: The job's task.
@@ -51,8 +48,6 @@ class Bench:
         check: Raises `Cancelled` when the job is to stop.
     """
 
-    store: Store
-    lease: Lease
     journal: Journal
     settings: RunSettings
     task: LocalTask
@@ -128,7 +123,7 @@ class Search:
             if trial is None:
                 continue  # not ready any more, exhausted, or asked to be told more
             if trial.state is TrialState.SKIPPED:
-                self._bench.store.trials.put(self._bench.lease, trial)
+                self._record(trial)
                 continue
             self._trained += 1
             if trial.state.is_finished:
@@ -151,9 +146,8 @@ class Search:
                 continue
             seconds = self._bench.budget.trial_seconds()
             resources = Resources(threads=self._bench.settings.threads, seed=self._seed(trial.number), seconds=seconds)
-            self._bench.store.trials.put(self._bench.lease, trial)
-            self._bench.journal.event(
-                "trial", f"trial {trial.number} started: {kind}", {"trial": trial.number, "state": "running"}
+            self._bench.journal.trial(
+                trial, f"trial {trial.number} started: {kind}", {"state": trial.state.value, "kind": kind}
             )
             self._bench.executor.start(
                 trial.number,
@@ -176,7 +170,7 @@ class Search:
         )
         self._misfits += 1
         self._trained -= 1
-        self._bench.store.trials.put(self._bench.lease, skipped)
+        self._record(skipped)
         self._schedule.finish(skipped)
 
     def _settle(self, outcome: Outcome) -> None:
@@ -199,9 +193,8 @@ class Search:
             if not measurement.seconds:
                 measurement = replace(measurement, seconds=outcome.seconds)
             ended = replace(trial, state=TrialState.SUCCEEDED, measurement=measurement)
-        self._bench.store.trials.put(self._bench.lease, ended)
         self._learn(ended, seconds=outcome.seconds)
-        self._tell(ended)
+        self._record(ended)
         self._schedule.finish(ended)
 
     def _learn(self, trial: Trial, *, seconds: float | None = None) -> None:
@@ -213,17 +206,16 @@ class Search:
         self._best = trial.score if self._best is None or best else self._best
         self._bench.budget.record(self._kind(trial), seconds or trial.measurement.seconds, best=best)
 
-    def _tell(self, trial: Trial) -> None:
+    def _record(self, trial: Trial) -> None:
         metric = self._bench.task.spec.metric
         kind = self._kind(trial)
-        data = {"trial": trial.number, "state": trial.state.value, "kind": kind, "best": self._natural(self._best)}
+        data: dict[str, Any] = {"state": trial.state.value, "kind": kind, "best": self._natural(self._best)}
         if trial.score is None:
-            message = f"trial {trial.number} failed: {kind}: {trial.error}"
+            message = f"trial {trial.number} {trial.state.value}: {kind}: {trial.error}"
         else:
-            score = self._natural(trial.score)
-            data["score"] = score
-            message = f"trial {trial.number} ended: {kind}: {metric.name} {score:.6g}, best {data['best']:.6g}"
-        self._bench.journal.event("trial", message, data)
+            data["score"] = self._natural(trial.score)
+            message = f"trial {trial.number} ended: {kind}: {metric.name} {data['score']:.6g}, best {data['best']:.6g}"
+        self._bench.journal.trial(trial, message, data)
 
     def _natural(self, score: float | None) -> float | None:
         return None if score is None else self._bench.task.spec.metric.from_score(score)
@@ -254,7 +246,7 @@ class Search:
             for outcome in executor.wait(1.0):
                 trial = self._running.pop(outcome.number)
                 ended = replace(trial, state=TrialState.FAILED, error="cancelled: the job was cancelled")
-                self._bench.store.trials.put(self._bench.lease, ended)
+                self._record(ended)
                 self._schedule.finish(ended)
 
     @property

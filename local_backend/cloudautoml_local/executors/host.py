@@ -70,7 +70,7 @@ class ForkingHost:
         self._wake, wake = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(wake, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _note)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     def serve(self) -> None:
@@ -194,6 +194,10 @@ def _log_to(path: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
+
+
+def _note(_signal: int, _frame: object) -> None:
+    """A handler that does nothing, since a signal that is ignored wakes nobody."""
 
 
 def _prctl(option: int, value: int) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cloudautoml_local.tasks.base import Preload
 
+_KILLED = 9  # SIGKILL, which Windows has no name for
 MAX_DEATHS = 3
 """Hosts of a group that may die before they are ready; then the group is given up."""
 
@@ -172,15 +173,19 @@ def _outcome(call: RunningCall, code: int, by: int, *, host_died: bool = False) 
         found = None
     if found is not None:  # it had finished, whatever has happened to it since
         return Outcome(call.number, found.get("value"), found.get("reason", ""), found.get("message", ""), seconds)
-    if call.killed_for == "timeout":
-        return Outcome(call.number, None, "timeout", f"killed after {seconds:.1f} s, its limit", seconds)
+    reason, message = _why(call, code, by, host_died=host_died, seconds=seconds)
+    return Outcome(call.number, None, reason, message, seconds)
+
+
+def _why(call: RunningCall, code: int, by: int, *, host_died: bool, seconds: float) -> tuple[str, str]:
+    """Why a call left no outcome."""
     if call.killed_for:
-        return Outcome(call.number, None, call.killed_for, "killed on request", seconds)
+        limit = f"killed after {seconds:.1f} s, its limit"
+        return call.killed_for, limit if call.killed_for == "timeout" else "killed on request"
     if host_died:
-        return Outcome(call.number, None, "lost", "its worker host died", seconds)
+        return "lost", "its worker host died"
     if code == DISK_FULL_EXIT:
-        return Outcome(call.number, None, "disk", f"nothing could be written to {call.outcome.parent}", seconds)
-    if by == signal.SIGKILL if sys.platform != "win32" else False:
-        return Outcome(call.number, None, "oom", "killed from outside, most likely for want of memory", seconds)
-    how = f"by signal {signal.Signals(by).name}" if by else f"with status {code}"
-    return Outcome(call.number, None, "crash", f"the process ended {how}", seconds)
+        return "disk", f"nothing could be written to {call.outcome.parent}"
+    if by == _KILLED:
+        return "oom", "killed from outside, most likely for want of memory"
+    return "crash", f"its process ended {f'by {signal.Signals(by).name}' if by else f'with status {code}'}"

@@ -79,7 +79,7 @@ class Worker:
         self.since = time.monotonic()
         self.calls: dict[int, RunningCall] = {}
         order = {"modules": [*ALWAYS_LOADED, *group.modules], "fork": fork}
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, in our own interpreter
             # -P: a file in the working directory must not stand in for a library
             [sys.executable, "-P", "-m", "cloudautoml_local.executors.host", json.dumps(order)],
             stdin=subprocess.PIPE,
