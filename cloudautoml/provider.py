@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities
     from cloudautoml.data import PreparedData
     from cloudautoml.job import Job
-    from cloudautoml.plan import Plan
+    from cloudautoml.plan import CostBound, Plan
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord, Store
@@ -106,6 +106,11 @@ class Provider(ABC, Generic[ConfigT]):
         gaps = self.check(spec)
         data = None if gaps else self._prepare(spec, strict=False)
         return self._plan(spec, tuple(gaps), data)
+
+    @final
+    def cost_bound(self, spec: JobSpec) -> CostBound:
+        """The most that a spec can cost. Offline, and without reading the data."""
+        return self._plan(spec, tuple(self.check(spec)), None).cost
 
     @abstractmethod
     def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:

@@ -103,8 +103,7 @@ def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None) -> 
 
 def fitted(board: "Leaderboard") -> str:
     """A leaderboard that fits the terminal on stdout: the least important columns give way."""
-    from dataclasses import replace
-
+    from cloudautoml.leaderboard import Candidate
     from cloudautoml.render import leaderboard_text
 
     limit = width()
@@ -114,7 +113,7 @@ def fitted(board: "Leaderboard") -> str:
         rows = [line for line in text.splitlines() if line[:1].isspace() or line[:1].isdigit() or line[:1] == "#"]
         if limit is None or max(map(columns, rows), default=0) <= limit:
             break
-        shown.candidates = tuple(replace(candidate, **{column: None}) for candidate in shown)
+        shown.candidates = tuple(Candidate.from_dict({**row.to_dict(), column: None}) for row in shown)
         text = leaderboard_text(shown)
     return text
 

@@ -11,7 +11,6 @@ from cloudautoml.cli.output import Output
 if TYPE_CHECKING:
     from cloudautoml.cli.follow import Interrupts
     from cloudautoml.job import Job
-    from cloudautoml.plan import Plan
     from cloudautoml.provider import Provider
     from cloudautoml.spec import JobSpec
 
@@ -125,11 +124,11 @@ def _announce(spec: "JobSpec", backend: "Provider[Any]", output: Output) -> None
 
 
 def _ask_to_pay(backend: "Provider[Any]", spec: "JobSpec", output: Output) -> None:
-    plan: Plan = backend.plan(spec)
-    if plan.cost.amount == 0:
+    cost = backend.cost_bound(spec)
+    if cost.amount == 0:
         return
-    bound = "no bound can be given" if plan.cost.amount is None else f"at most {plan.cost.amount} {plan.cost.currency}"
-    output.note(f"  cost      {bound} ({plan.cost.basis})")
+    bound = "no bound can be given" if cost.amount is None else f"at most {cost.amount} {cost.currency}"
+    output.note(f"  cost      {bound} ({cost.basis})")
     if not confirm("Start it?", output):
         raise typer.Exit(2)
 
