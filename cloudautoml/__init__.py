@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cloudautoml.config import connect, load_spec
     from cloudautoml.job import Cost, Event, Job, JobState, JobStatus
     from cloudautoml.leaderboard import Candidate, Leaderboard
-    from cloudautoml.model import Model
+    from cloudautoml.model import Model, load_model
     from cloudautoml.plan import Plan
     from cloudautoml.provider import Provider, ProviderConfig, ProviderPlugin
     from cloudautoml.sklearn import AutoMLClassifier, AutoMLRegressor
@@ -49,7 +49,7 @@ _HOMES = {
     "config": "connect load_spec",
     "job": "Cost Event Job JobState JobStatus",
     "leaderboard": "Candidate Leaderboard",
-    "model": "Model",
+    "model": "Model load_model",
     "plan": "Plan",
     "provider": "Provider ProviderConfig ProviderPlugin",
     "sklearn": "AutoMLClassifier AutoMLRegressor",
@@ -108,6 +108,7 @@ __all__ = [
     "VideoObjectTracking",
     "__version__",
     "connect",
+    "load_model",
     "load_spec",
 ]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from cloudautoml.leaderboard import Candidate
@@ -71,3 +70,28 @@ class Model(ABC):
     @override
     def __repr__(self) -> str:
         return f"<model {self.name} of job {self.candidate.job}>"
+
+
+def load_model(path: str | Path) -> Model:
+    """Open a model that `Model.save` wrote, on any machine, without the job's store.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        StorageError: It is not the folder of a saved model.
+        MissingExtraError: What the model needs is not installed.
+    """
+    from cloudautoml.errors import StorageError
+    from cloudautoml.registry import provider_plugin
+    from cloudautoml.store.files import read_json
+
+    card = Path(path) / "candidate.json"
+    saved = read_json(card)
+    provider = saved.get("provider") if isinstance(saved, dict) else None
+    if not isinstance(provider, str):
+        raise StorageError("this does not describe a saved model", where=str(card))
+    opener = provider_plugin(provider, where=str(card)).load_model
+    if opener is None:
+        raise StorageError(f"models of provider {provider!r} cannot be opened from a folder", where=str(card))
+    return opener(Path(path))

@@ -14,12 +14,13 @@ from cloudautoml.job import JobState, JobStatus
 from cloudautoml.spec.task import TabularClassification, TabularRegression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cloudautoml.capabilities import Capabilities
     from cloudautoml.data import PreparedData
     from cloudautoml.job import Job
+    from cloudautoml.model import Model
     from cloudautoml.plan import CostBound, Plan
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
@@ -47,12 +48,14 @@ class ProviderPlugin:
         description: One line for people.
         provider: The class.
         config: Its settings.
+        load_model: Opens a folder that `Model.save` of this provider wrote; None where models stay with the vendor.
     """
 
     name: str
     description: str
     provider: type[Provider[Any]]
     config: type[ProviderConfig]
+    load_model: Callable[[Path], Model] | None = None
 
 
 class Provider(ABC, Generic[ConfigT]):

@@ -1,15 +1,37 @@
 """The local backend: searches, trains and predicts on this machine."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cloudautoml.provider import ProviderPlugin
 from cloudautoml_local.config import LocalConfig
 from cloudautoml_local.provider import LocalProvider
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cloudautoml.model import Model
+
+
+def load_model(path: Path) -> Model:
+    """Open a model that a local job's `Model.save` wrote.
+
+    Raises:
+        StorageError: It is something else, or damaged.
+    """
+    from cloudautoml_local.tasks.tabular import load_tabular_model
+
+    return load_tabular_model(path)
+
 
 plugin = ProviderPlugin(
     name="local",
     description="this machine: free, offline, resumable",
     provider=LocalProvider,
     config=LocalConfig,
+    load_model=load_model,
 )
 """What the entry point `local` names."""
 
-__all__ = ["LocalConfig", "LocalProvider", "plugin"]
+__all__ = ["LocalConfig", "LocalProvider", "load_model", "plugin"]
