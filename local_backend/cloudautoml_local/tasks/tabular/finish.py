@@ -92,9 +92,8 @@ class Finisher:
             if (refit := self._refit(best)) is not None:
                 board.append(refit)
         protocol = {
-            "validation": f"{self.info.plan.folds}-fold cross-validation"
-            if self.info.plan.folds > 1
-            else f"holdout of {self.info.plan.validation:.0%} of the training rows",
+            "validation": "cross-validation" if self.info.plan.folds == self.info.plan.splits else "parts held out",
+            "splits": self.info.plan.splits,
             "folds": self.info.plan.folds,
             "train_rows": len(self.table.fold),
             "sealed_rows": 0 if self.sealed is None else len(self.sealed),
@@ -185,8 +184,8 @@ class Finisher:
     def _refit(self, best: Entry) -> Candidate | None:
         row, plan = best.candidate, self.info.plan
         trial = read_json(self.directory / best.members[0].place / ".." / "trial.json")
-        growth = plan.folds / (plan.folds - 1) if plan.folds > 1 else 1.3
-        expected = (row.fit_seconds or 0.0) / plan.folds * growth * 1.5 + 0.5
+        growth = plan.splits / (plan.splits - 1)
+        expected = (row.fit_seconds or 0.0) / plan.folds * growth * 2.0 + 0.5
         if expected > self.deadline.left * 0.8:
             return None
         self.progress(f"training {row.model} again on all rows")

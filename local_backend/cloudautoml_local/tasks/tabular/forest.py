@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Matrix, Params, Problem, Rows
 
 _FILE = "forest.npz"
-_SLICE = 10
+_FIRST, _SLICE = 2, 50
 _LEAF = -1
 _CHUNK = 2_000_000
 
@@ -51,7 +52,7 @@ class Forest:
         """Number of trees."""
         return len(self.roots)
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers: the mean over the trees."""
         x = np.hstack([tree, self.encoder.transform(tree)])
         found = np.empty((len(x), self.value.shape[1]))
@@ -124,10 +125,12 @@ def grow(
         "n_estimators": 0,
     }
     model: Any = getattr(sklearn.ensemble, f"{kind}{task}")(**settings)
-    wanted = rounds or most
+    wanted, begin = rounds or most, time.monotonic()
     while model.n_estimators < wanted and not (deadline.passed and model.n_estimators):
-        # the first slice tells how fast it goes
-        model.set_params(n_estimators=min(wanted, model.n_estimators + (2 if not model.n_estimators else _SLICE)))
+        # the first trees tell how many more there is time for
+        each = (time.monotonic() - begin) / max(1, model.n_estimators)
+        more = _FIRST if not model.n_estimators else int(np.clip(deadline.left / 2 / max(each, 1e-6), 1, _SLICE))
+        model.set_params(n_estimators=min(wanted, model.n_estimators + more))
         model.fit(x, train.target, sample_weight=train.weight)
     classes = None if problem.kind == "regression" else model.classes_.astype(np.int64)
     return _arrays(model.estimators_, encoder, problem.classes, classes)

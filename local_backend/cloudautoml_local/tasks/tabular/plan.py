@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _USUAL_SECONDS = 600.0
+_SPLITS = 8
+_STRONG_TRIALS = 9
+"""Trials of boosted trees that are to fit into the time, at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +15,13 @@ class Plan:
     """How trials are run.
 
     Attributes:
-        folds: Folds of the cross-validation; 1 for a single set of validation rows.
-        validation: With one fold, the share of rows to validate on.
+        splits: Parts that the rows are dealt into; each model learns from all but one.
+        folds: Parts that are validated on, one model each; with all of them it is a cross-validation.
         trial_seconds: Seconds that one trial may take.
     """
 
+    splits: int
     folds: int
-    validation: float
     trial_seconds: float
 
 
@@ -34,9 +37,8 @@ def plan_trials(*, rows: int, columns: int, outputs: int, seconds: float | None)
     budget = seconds if seconds is not None else max(_USUAL_SECONDS, rows * columns * outputs / 2_000)
     # about ten seconds go for starting and about a tenth for the end, whatever the budget
     usable = max(budget * 0.4, budget - 10.0 - 0.1 * budget)
-    # one boosted fold costs about a microsecond a cell and output, plus its overhead
-    fold_cost = 0.15 + rows * columns * outputs * 1.5e-6
-    affordable = usable * 0.25 / fold_cost
-    most = 8 if rows < 2_500 else 5
-    count = next((folds for folds in (most, 5, 4, 3) if folds <= affordable), 1)
-    return Plan(folds=count, validation=0.2 if rows < 100_000 else 0.1, trial_seconds=max(2.0, usable * 0.25))
+    # a boosted model takes about ten microseconds a cell and output, plus its overhead; two are trained at a time
+    fold_seconds = 0.1 + rows * columns * outputs * 1e-5
+    affordable = 2 * usable / (_STRONG_TRIALS * 1.5 * fold_seconds)
+    splits = min(_SPLITS, max(2, rows // 2))
+    return Plan(splits, folds=int(min(splits, max(1, affordable))), trial_seconds=max(2.0, usable * 0.3))

@@ -106,25 +106,20 @@ def targets(frame: Any, data: PreparedData, info: TableInfo) -> tuple[Floats, Fl
 
 
 def folds(target: Floats, info: TableInfo, *, seed: int) -> npt.NDArray[np.int8]:
-    """Which fold each row is validated in; -1 for rows that are never validated (with a single holdout).
+    """Which fold each row is validated in; -1 for rows that are never validated.
 
     Rows are dealt out by class, or by size of the target, so that each fold looks like the whole.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(target))
     order = order[np.argsort(target[order], kind="stable")]
-    count = info.plan.folds
-    if count == 1:
-        fold = np.full(len(target), -1, np.int8)
-        every = max(2, round(1 / info.plan.validation))
-        fold[order[::every]] = 0
-        return fold
+    count = info.plan.splits
     dealt = np.empty(len(target), np.int8)
     for start in range(0, len(order), count):
         block = order[start : start + count]
-        # each run of neighbours gets every fold once, in an order of its own
+        # each run of neighbours gets every part once, in an order of its own
         dealt[block] = rng.permutation(count)[: len(block)]
-    return dealt
+    return np.where(dealt < info.plan.folds, dealt, -1).astype(np.int8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

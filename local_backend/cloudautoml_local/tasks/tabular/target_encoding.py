@@ -70,7 +70,7 @@ def fit_encode(rows: Rows, problem: Problem, *, levels_from: int) -> tuple[Targe
     empty = TargetEncoder(positions, offsets, np.zeros((int(offsets[-1]), outcomes.shape[1]), np.float32))
     if not len(positions):
         return empty, empty.transform(rows.tree)
-    codes = empty._codes(rows.tree)  # noqa: SLF001 - its own module
+    codes = empty._codes(rows.tree)
     whole = TargetEncoder(positions, offsets, _means(codes, outcomes, weight, int(offsets[-1])))
     encoded = np.empty((len(rows), whole.width), np.float32)
     fold = np.random.default_rng(problem.seed).permutation(len(rows)) % _FOLDS

@@ -5,27 +5,28 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from cloudautoml.search import Fidelity, Measurement, TrialFailedError
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import atomic_path, write_json
 from cloudautoml_local.metrics import classification_metrics, regression_metrics
 from cloudautoml_local.spaces.tabular import family_of
-from cloudautoml_local.tasks.base import Resources
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Rows
 from cloudautoml_local.tasks.tabular.table import Table, TableInfo, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from cloudautoml.search import Architecture
     from cloudautoml.search.space import Option
+    from cloudautoml_local.tasks.base import Resources
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class TabularTrainer:
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,  # noqa: ARG002 - trees inherit nothing
+        parent: Path | None = None,
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         """Cross-validate one candidate.
@@ -68,7 +69,9 @@ class TabularTrainer:
         """
         family, params = family_of(architecture)
         try:
-            return self._train(family, params, fidelity, on_step)
+            # numpy and scikit-learn take every core unless told otherwise
+            with threadpool_limits(self.resources.threads):
+                return self._train(family, params, fidelity, on_step)
         except TrialFailedError:
             raise
         except MemoryError as exc:
@@ -89,7 +92,8 @@ class TabularTrainer:
         table = Table.open(self.task_directory)
         info = table.info
         limits = [info.plan.trial_seconds, self.resources.seconds]
-        deadline = Deadline(min(limit for limit in limits if limit is not None))
+        # predicting and saving take time as well
+        deadline = Deadline(0.9 * min(limit for limit in limits if limit is not None))
         count = min(info.plan.folds, int(fidelity.settings.get("folds", info.plan.folds)))
         outputs = () if info.kind == "regression" else (len(info.classes),)
         oof = np.full((len(table.fold), *outputs), np.nan)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[np.float64]
     Matrix: TypeAlias = npt.NDArray[np.float32]
 
-View = Literal["tree", "dense"]
 Kind = Literal["binary", "multiclass", "regression"]
 Loss = Literal["log", "squared", "absolute"]
 Params: TypeAlias = "Mapping[str, Option]"
@@ -93,6 +92,40 @@ class Deadline:
         return time.monotonic() >= self._end
 
 
+class Pace:
+    """Raises the learning rate of boosting where the time allows too few rounds at the rate that was asked for.
+
+    A model cut off half way is worth little, while one that learned twice as fast is nearly as good.
+
+    Args:
+        rate: Learning rate that was asked for.
+        deadline: When training has to end.
+    """
+
+    _WORK = 50.0  # rounds times rate that a model usually needs
+    _STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)  # few of them, so that small differences in speed change nothing
+    _FASTEST = 0.4
+    PROBE = 8
+    """Rounds after which to ask."""
+
+    def __init__(self, rate: float, deadline: Deadline) -> None:
+        self.rate = rate
+        self._deadline, self._first, self._asked = deadline, 0.0, math.isinf(deadline.left)
+
+    def faster(self, step: int) -> bool:
+        """Note that round `step` (from 1) is done; tells, once, that `rate` has been raised."""
+        if step == 1:
+            self._first = time.monotonic()
+        if step != self.PROBE or self._asked:
+            return False
+        self._asked = True
+        each = max(1e-6, (time.monotonic() - self._first) / (step - 1))
+        wanted = self._WORK / self.rate * each / max(0.1, self._deadline.left)
+        factor = next((step for step in self._STEPS if step * 1.1 >= wanted), self._STEPS[-1])
+        old, self.rate = self.rate, max(self.rate, min(self.rate * factor, self._FASTEST))
+        return self.rate > old
+
+
 class Patience:
     """Early stopping: allows more rounds without a gain the longer it has been getting better.
 
@@ -102,14 +135,19 @@ class Patience:
     """
 
     def __init__(self, first: int, share: float = 0.1) -> None:
-        self._first, self._share = first, share
+        self.first, self._share = first, share
         self.best_round, self.best_loss = 0, math.inf
 
     def over(self, step: int, loss: float) -> bool:
         """Note the loss after round `step` (from 1); tells whether to stop."""
         if loss < self.best_loss:
             self.best_round, self.best_loss = step, loss
-        return step - self.best_round > self._first + self._share * self.best_round
+        return step - self.best_round > self.first + self._share * self.best_round
+
+
+def patience_of(rate: float) -> int:
+    """Rounds without a gain to allow at a learning rate."""
+    return max(20, int(4.0 / rate))
 
 
 class Fitted(Protocol):
@@ -133,13 +171,19 @@ class Family(Protocol):
     """A module under `families/`, as the trainer sees it."""
 
     @property
-    def NAME(self) -> str: ...  # noqa: N802, D102
+    def NAME(self) -> str:  # noqa: N802 - a module's constant
+        """Its name in specs and leaderboards."""
+        ...
+
     @property
-    def VIEWS(self) -> tuple[View, ...]: ...  # noqa: N802, D102
+    def PARAMETERS(self) -> tuple[Decision, ...]:  # noqa: N802 - a module's constant
+        """What can be chosen."""
+        ...
+
     @property
-    def PARAMETERS(self) -> tuple[Decision, ...]: ...  # noqa: N802, D102
-    @property
-    def DEFAULTS(self) -> tuple[dict[str, Any], ...]: ...  # noqa: N802, D102
+    def DEFAULTS(self) -> tuple[dict[str, Any], ...]:  # noqa: N802 - a module's constant
+        """Choices that are known to do well."""
+        ...
 
     def fit(
         self,

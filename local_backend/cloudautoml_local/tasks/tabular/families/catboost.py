@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudautoml.search import Decision
-from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Params, Patience, Problem, Rows
+from cloudautoml_local.tasks.tabular.families.base import (
+    Deadline,
+    Fitted,
+    Pace,
+    Params,
+    Patience,
+    Problem,
+    Rows,
+    patience_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix, View
+    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix
 
 NAME: Final = "catboost"
-VIEWS: Final[tuple[View, ...]] = ("tree",)
 PARAMETERS: Final = (
     Decision("learning_rate", (0.02, 0.03, 0.05, 0.08, 0.12), ordered=True),
     Decision("depth", (4, 5, 6, 7, 8), ordered=True),
@@ -42,7 +50,7 @@ class FittedCatBoost:
     model: Any
     rounds: int
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
         import numpy as np
 
@@ -62,21 +70,39 @@ def fit(
     params: Params, train: Rows, valid: Rows | None, problem: Problem, *, deadline: Deadline, rounds: int | None = None
 ) -> Fitted:
     """Boost until the validation loss stops falling, the time is up, or `rounds` are done."""
+    pace = Pace(float(params["learning_rate"] or 1.0), deadline)
+    pools = [_pool(train.tree, problem.categorical, train.target, train.weight)]
+    if valid is not None:
+        pools.append(_pool(valid.tree, problem.categorical, valid.target, valid.weight))
+    model, again = _boost(params, pools, problem, pace, deadline=deadline, rounds=rounds)
+    if again:  # its learning rate cannot be changed on the way
+        model, _ = _boost(params, pools, problem, pace, deadline=deadline, rounds=rounds)
+    return FittedCatBoost(model, int(model.tree_count_))
+
+
+def _boost(
+    params: Params, pools: list[Any], problem: Problem, pace: Pace, *, deadline: Deadline, rounds: int | None
+) -> tuple[Any, bool]:
+    """A model, and whether it was given up because the learning rate had to be raised."""
     import catboost
 
-    patience = Patience(max(20, int(3 / float(params["learning_rate"] or 1))), 0.1)
+    patience = Patience(patience_of(pace.rate))
+    again = False
 
     class Watch:
         def after_iteration(self, info: Any) -> bool:
+            nonlocal again
             stop = deadline.passed
+            again = rounds is None and pace.faster(info.iteration)
             for log in (info.metrics or {}).get("validation", {}).values():
                 stop |= patience.over(info.iteration, float(log[-1]))
-            return not stop
+            return not (stop or again)
 
     loss = {"log": "Logloss" if problem.kind == "binary" else "MultiClass", "squared": "RMSE", "absolute": "MAE"}
     model = catboost.CatBoost(
         {
             **params,
+            "learning_rate": pace.rate,
             "iterations": rounds or _MAX_ROUNDS,
             "loss_function": loss[problem.loss],
             "eval_metric": loss[problem.loss],
@@ -84,20 +110,15 @@ def fit(
             "max_ctr_complexity": 1,
             "bootstrap_type": "MVS" if problem.kind != "multiclass" else "Bernoulli",
             "subsample": 0.8,
-            "use_best_model": valid is not None,
+            "use_best_model": len(pools) > 1,
             "random_seed": problem.seed % 2**31,
             "thread_count": problem.threads,
             "allow_writing_files": False,
             "logging_level": "Silent",
         }
     )
-    categorical = problem.categorical
-    model.fit(
-        _pool(train.tree, categorical, train.target, train.weight),
-        eval_set=_pool(valid.tree, categorical, valid.target, valid.weight) if valid is not None else None,
-        callbacks=[Watch()],
-    )
-    return FittedCatBoost(model, int(model.tree_count_))
+    model.fit(pools[0], eval_set=pools[1] if len(pools) > 1 else None, callbacks=[Watch()])
+    return model, again
 
 
 def load(directory: Path) -> Fitted:

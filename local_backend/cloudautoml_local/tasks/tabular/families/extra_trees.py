@@ -9,10 +9,9 @@ from cloudautoml.search import Decision
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Params, Problem, Rows, View
+    from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Params, Problem, Rows
 
 NAME: Final = "extra_trees"
-VIEWS: Final[tuple[View, ...]] = ("tree",)
 PARAMETERS: Final = (
     Decision("max_features", (0.15, 0.3, 0.5, 0.75, 1.0), ordered=True),
     Decision("min_samples_leaf", (1, 2, 4, 8, 16), ordered=True),
@@ -27,7 +26,7 @@ _TREES = 300
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,  # noqa: ARG001 - a forest does not stop early
+    valid: Rows | None,
     problem: Problem,
     *,
     deadline: Deadline,

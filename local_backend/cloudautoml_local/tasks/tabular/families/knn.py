@@ -20,11 +20,9 @@ if TYPE_CHECKING:
         Params,
         Problem,
         Rows,
-        View,
     )
 
 NAME: Final = "knn"
-VIEWS: Final[tuple[View, ...]] = ("dense",)
 PARAMETERS: Final = (
     Decision("neighbours", (3, 5, 9, 15, 25, 50), ordered=True),
     Decision("weights", ("uniform", "distance")),
@@ -45,7 +43,7 @@ class FittedNeighbours:
     by_distance: bool
     rounds: int = 0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
         import numpy as np
 
@@ -70,11 +68,11 @@ class FittedNeighbours:
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,  # noqa: ARG001 - nothing here stops early
+    valid: Rows | None,
     problem: Problem,
     *,
-    deadline: Deadline,  # noqa: ARG001 - bounded by the number of rows
-    rounds: int | None = None,  # noqa: ARG001 - nothing here has rounds
+    deadline: Deadline,
+    rounds: int | None = None,
 ) -> Fitted:
     """Keep the rows, a sample where there are many."""
     import numpy as np

@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cloudautoml.search import Decision
-from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Params, Patience, Problem, Rows
+from cloudautoml_local.tasks.tabular.families.base import (
+    Deadline,
+    Fitted,
+    Pace,
+    Params,
+    Patience,
+    Problem,
+    Rows,
+    patience_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix, View
+    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix
 
 NAME: Final = "lightgbm"
-VIEWS: Final[tuple[View, ...]] = ("tree",)
 PARAMETERS: Final = (
     Decision("learning_rate", (0.01, 0.02, 0.03, 0.05, 0.08, 0.12), ordered=True),
     Decision("num_leaves", (6, 10, 16, 24, 31, 48, 64, 96, 128), ordered=True),
@@ -27,9 +35,9 @@ PARAMETERS: Final = (
 DEFAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 20, "feature_fraction": 0.85,
      "bagging_fraction": 0.8, "lambda_l2": 1.0, "extra_trees": False},
-    {"learning_rate": 0.05, "num_leaves": 64, "min_data_in_leaf": 5, "feature_fraction": 0.7,
+    {"learning_rate": 0.08, "num_leaves": 64, "min_data_in_leaf": 5, "feature_fraction": 1.0,
      "bagging_fraction": 1.0, "lambda_l2": 1.0, "extra_trees": True},
-    {"learning_rate": 0.03, "num_leaves": 128, "min_data_in_leaf": 5, "feature_fraction": 0.7,
+    {"learning_rate": 0.03, "num_leaves": 96, "min_data_in_leaf": 5, "feature_fraction": 0.7,
      "bagging_fraction": 0.8, "lambda_l2": 5.0, "extra_trees": False},
     {"learning_rate": 0.03, "num_leaves": 10, "min_data_in_leaf": 40, "feature_fraction": 0.55,
      "bagging_fraction": 0.8, "lambda_l2": 5.0, "extra_trees": False},
@@ -45,7 +53,7 @@ class FittedLightGBM:
     booster: Any
     rounds: int
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
         import numpy as np
 
@@ -66,18 +74,25 @@ def fit(
     import lightgbm as lgb
 
     settings = _settings(params, problem)
-    columns = {"feature_name": [f"f{i}" for i in range(train.tree.shape[1])]}
     data = lgb.Dataset(
-        train.tree, train.target, weight=train.weight, categorical_feature=problem.categorical, params=settings,
-        free_raw_data=True, **columns,
-    )  # fmt: skip
-    patience = Patience(max(20, int(4 / float(settings["learning_rate"]))), 0.1)
+        train.tree,
+        train.target,
+        weight=train.weight,
+        feature_name=[f"f{i}" for i in range(train.tree.shape[1])],
+        categorical_feature=problem.categorical,
+        params=settings,
+    )
+    pace = Pace(float(settings["learning_rate"]), deadline)
+    patience = Patience(patience_of(pace.rate))
     last = 0
 
     def watch(env: Any) -> None:
         nonlocal last
         last = env.iteration + 1
         stop = deadline.passed
+        if rounds is None and pace.faster(last):
+            env.model.reset_parameter({"learning_rate": pace.rate})
+            patience.first = patience_of(pace.rate)
         if env.evaluation_result_list:
             stop |= patience.over(last, float(env.evaluation_result_list[0][2]))
         if stop:

@@ -21,12 +21,10 @@ if TYPE_CHECKING:
         Params,
         Problem,
         Rows,
-        View,
     )
     from cloudautoml_local.tasks.tabular.target_encoding import TargetEncoder
 
 NAME: Final = "linear"
-VIEWS: Final[tuple[View, ...]] = ("dense",)
 PARAMETERS: Final = (
     Decision("penalty", ("l2", "elastic")),
     Decision("strength", (0.001, 0.01, 0.1, 1.0, 10.0, 100.0), ordered=True),
@@ -84,11 +82,11 @@ class FittedLinear:
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,  # noqa: ARG001 - nothing here stops early
+    valid: Rows | None,
     problem: Problem,
     *,
     deadline: Deadline,
-    rounds: int | None = None,  # noqa: ARG001 - nothing here has rounds
+    rounds: int | None = None,
 ) -> Fitted:
     """Fit the weights; the number of iterations is bounded by the time."""
     import warnings

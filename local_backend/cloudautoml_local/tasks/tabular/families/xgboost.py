@@ -5,16 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from typing_extensions import override
+
 from cloudautoml.search import Decision
-from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Params, Patience, Problem, Rows
+from cloudautoml_local.tasks.tabular.families.base import (
+    Deadline,
+    Fitted,
+    Pace,
+    Params,
+    Patience,
+    Problem,
+    Rows,
+    patience_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix, View
+    from cloudautoml_local.tasks.tabular.families.base import Floats, Matrix
 
 NAME: Final = "xgboost"
-VIEWS: Final[tuple[View, ...]] = ("tree",)
 PARAMETERS: Final = (
     Decision("learning_rate", (0.01, 0.02, 0.03, 0.05, 0.08, 0.12), ordered=True),
     Decision("max_depth", (3, 4, 5, 6, 7, 8, 10), ordered=True),
@@ -43,7 +53,7 @@ class FittedXGBoost:
     booster: Any
     rounds: int
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
         import numpy as np
 
@@ -66,11 +76,16 @@ def fit(
 
     types = ["c" if levels else "float" for levels in problem.levels]
     data = _matrix(train.tree, types, train.target, train.weight)
-    patience = Patience(max(20, int(4 / float(params["learning_rate"] or 1))), 0.1)
+    pace = Pace(float(params["learning_rate"] or 1.0), deadline)
+    patience = Patience(patience_of(pace.rate))
 
-    class Watch(xgb.callback.TrainingCallback):  # type: ignore[misc]
-        def after_iteration(self, model: Any, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:  # noqa: ARG002
+    class Watch(xgb.callback.TrainingCallback):
+        @override
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             stop = deadline.passed
+            if rounds is None and pace.faster(epoch + 1):
+                model.set_param("learning_rate", pace.rate)
+                patience.first = patience_of(pace.rate)
             for log in evals_log.values():
                 stop |= patience.over(epoch + 1, next(iter(log.values()))[-1])
             return stop
