@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+_RAW = frozenset({"str", "bool", "boolean", "int64", "Int64", "float64", "datetime64[us]"})
+
 
 def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -> pd.DataFrame:
     """Bring a table into raw form, without loss and without changing it.
@@ -23,7 +25,7 @@ def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -
         only: Columns to read, in this order; all of them unless given.
 
     Returns:
-        Columns of the dtypes `str`, `category` (of `str`), `boolean`, `int64`, `Int64`, `float64` and
+        Columns of the dtypes `str`, `category` (of `str`), `bool`, `boolean`, `int64`, `Int64`, `float64` and
         `datetime64[us]` (zoned times in UTC, without zone), with a `RangeIndex`.
 
     Raises:
@@ -32,7 +34,7 @@ def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -
     import pandas as pd
 
     if isinstance(table, pd.DataFrame):
-        return raw_from_arrow(_from_pandas(table, where, only), where=where)
+        return _from_pandas(table, where, only)
     if hasattr(table, "__arrow_c_stream__"):
         import pyarrow as pa
 
@@ -74,28 +76,44 @@ def _require(wanted: Sequence[str], names: Sequence[str], where: str) -> None:
         raise DataError(f"columns of the same name: {listed(repeated)}", where=where, hint="rename them")
 
 
-def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None) -> Any:
-    import pyarrow as pa
+def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None) -> pd.DataFrame:
+    import pandas as pd
 
     names = [str(name) for name in frame.columns]
-    positions = list(range(len(names)))
-    if only is not None:
-        _require(only, names, where)
-        positions = [names.index(name) for name in only]
-    columns: list[Any] = []
-    for i in positions:
-        name, series = names[i], frame.iloc[:, i]
-        try:
-            columns.append(pa.array(series, from_pandas=True))
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as exc:
-            kinds = sorted({type(value).__name__ for value in series.dropna().head(10_000)})
-            what = f"values of several types ({', '.join(kinds)})" if len(kinds) > 1 else f"{kinds} ({exc})"
-            raise DataError(
-                f"column {short(name)} holds {what}",
-                where=where,
-                hint="give the column one type, for example frame[column].astype('str')",
-            ) from exc
-    return pa.table(columns, names=[names[i] for i in positions])
+    _require(names if only is None else only, names, where)
+    if not names:
+        raise DataError("the table has no columns", where=where)
+    chosen = frame.copy(deep=False) if only is None else frame.iloc[:, [names.index(name) for name in only]]
+    chosen = chosen.set_axis(pd.Index(names if only is None else list(only), dtype="str"), axis=1)
+    chosen.index = pd.RangeIndex(len(chosen))
+    odd = [name for name, dtype in chosen.dtypes.items() if not _is_raw(dtype)]
+    return chosen.assign(**{str(name): _from_series(chosen[name], where) for name in odd}) if odd else chosen
+
+
+def _is_raw(dtype: Any) -> bool:
+    """Whether a column may stay as it is; most do, and a single row is read in a few milliseconds."""
+    import pandas as pd
+
+    if isinstance(dtype, pd.CategoricalDtype):
+        return bool(dtype.categories.dtype == "str")
+    return str(dtype) in _RAW
+
+
+def _from_series(series: pd.Series[Any], where: str) -> pd.Series[Any]:
+    import pyarrow as pa
+
+    name = str(series.name)
+    try:
+        values = pa.chunked_array([pa.array(series, from_pandas=True)])
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as exc:
+        kinds = sorted({type(value).__name__ for value in series.dropna().head(10_000)})
+        what = f"values of several types ({', '.join(kinds)})" if len(kinds) > 1 else f"{', '.join(kinds)} ({exc})"
+        raise DataError(
+            f"column {short(name)} holds {what}",
+            where=where,
+            hint="give the column one type, for example frame[column].astype('str')",
+        ) from exc
+    return _column(values, name, where)
 
 
 def _column(column: Any, name: str, where: str) -> pd.Series[Any]:

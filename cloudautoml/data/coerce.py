@@ -71,7 +71,7 @@ def text_values(column: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if _is_text(column):
-        return column.astype("str")
+        return column if column.dtype == "str" else column.astype("str")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return column.map(lambda value: value.isoformat(), na_action="ignore").astype("str")
     values = column.astype(object)
@@ -97,13 +97,15 @@ def parse_times(text: pd.Series[Any]) -> pd.Series[Any]:
     """
     import pandas as pd
 
-    slashes = text.str.match(_SLASHES).fillna(value=False)
-    dots = text.str.match(_DOTS).fillna(value=False)
-    iso = text.str.match(_ISO).fillna(value=False)
-    usual = text.where(~slashes, text.str.replace("/", "-", regex=False))
-    if bool(dots.any()):
-        usual = usual.where(~dots, usual.str.replace(r"^(\d{2})\.(\d{2})\.(\d{4})$", r"\3-\2-\1", regex=True))
-    usual = usual.where(slashes | dots | iso)
+    usual = text
+    readable = text.str.match(_ISO).fillna(value=False)
+    if not bool(readable.all()):
+        slashes = text.str.match(_SLASHES).fillna(value=False)
+        dots = text.str.match(_DOTS).fillna(value=False)
+        usual = text.where(~slashes, text.str.replace("/", "-", regex=False))
+        if bool(dots.any()):
+            usual = usual.where(~dots, usual.str.replace(r"^(\d{2})\.(\d{2})\.(\d{4})$", r"\3-\2-\1", regex=True))
+        usual = usual.where(slashes | dots | readable)
     times = pd.to_datetime(usual, format="ISO8601", utc=True, errors="coerce")
     return cast("pd.Series[Any]", times.dt.tz_localize(None).astype("datetime64[us]"))
 
@@ -129,6 +131,8 @@ def _numbers(column: pd.Series[Any]) -> Coerced:
     if not _is_text(column):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         bad = np.isinf(numbers)
+        if column.dtype == np.float64 and not bad.any():
+            return Coerced(column, bad)
         return Coerced(pd.Series(np.where(bad, np.nan, numbers), index=column.index), bad)
     import pyarrow as pa
 

@@ -47,7 +47,7 @@ def test_pandas_dtypes() -> None:
         "Int64": "Int64",
         "huge": "str",
         "float32": "float64",
-        "bool": "boolean",
+        "bool": "bool",
         "boolean": "boolean",
         "zoned": "datetime64[us]",
         "date": "datetime64[us]",
