@@ -6,11 +6,15 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cloudautoml.data.arrow import raw_from_arrow
 from cloudautoml.data.names import short
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_CHUNK = 10_000
+"""Lines that are held as Python objects at a time."""
 
 
 class _Number(str):
@@ -40,21 +44,20 @@ def parse_json_lines(data: bytes, *, na_values: tuple[str, ...], where: str) -> 
     """
     missing = frozenset(na_values)
     columns: dict[str, _Column] = {}
+    chunk: list[tuple[int, dict[str, Any]]] = []
     rows = 0
     for line, raw in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
-        if not raw.strip():
-            continue
-        for name, value in _object(raw, f"{where}:{line}").items():
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = _Column(name)
-            column.add(rows, None if isinstance(value, str) and value in missing else value, f"{where}:{line}")
-        rows += 1
+        if raw.strip():
+            chunk.append((line, _object(raw, f"{where}:{line}")))
+        if len(chunk) == _CHUNK:
+            _add(columns, chunk, rows, missing, where)
+            rows, chunk = rows + _CHUNK, []
+    _add(columns, chunk, rows, missing, where)
     if not columns:
         raise DataError("no line holds a JSON object with keys", where=where)
-    import pandas as pd
+    import pyarrow as pa
 
-    return pd.DataFrame({name: column.series(rows) for name, column in columns.items()})
+    return raw_from_arrow(pa.table({name: column.array() for name, column in columns.items()}), where=where)
 
 
 def _object(raw: bytes, where: str) -> dict[str, Any]:
@@ -94,46 +97,80 @@ def _constant(text: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_Number, parse_float=_Number, parse_constant=_constant)
 
 
-class _Column:
-    """The values of one key, and the kind that they share."""
+_KINDS: dict[type, str] = {
+    bool: "a boolean",
+    str: "text",
+    _Number: "a number",
+    dict: "a nested object",
+    list: "a nested array",
+}
 
-    def __init__(self, name: str) -> None:
+
+class _Column:
+    """The values of one key, kept compactly chunk by chunk, and the kind that they share."""
+
+    def __init__(self, name: str, *, before: int) -> None:
         self.name = name
         self.kind: type | None = None
-        self.rows: list[int] = []
-        self.values: list[Any] = []
+        self.chunks: list[Any] = []
+        self.before = before
 
-    def add(self, row: int, value: Any, where: str) -> None:
-        if value is None:
-            return
-        kind = type(value)
-        if kind in {dict, list}:
-            raise DataError(
-                f"column {short(self.name)} holds a nested {'object' if kind is dict else 'array'}",
-                where=where,
-                hint="flatten it into plain columns",
-            )
-        if self.kind is None:
-            self.kind = kind
-        elif kind is not self.kind:
-            names = {bool: "a boolean", str: "text", _Number: "a number"}
-            raise DataError(
-                f"column {short(self.name)} holds {names[kind]}, and {names[self.kind]} before",
-                where=where,
-                hint="give the column one type; data.na_values names texts that mean missing",
-            )
-        if kind is str:
-            try:
-                value.encode()
-            except UnicodeEncodeError as exc:
-                raise DataError(
-                    f"column {short(self.name)} holds half a character ({exc.reason})", where=where
-                ) from exc
-        self.rows.append(row)
-        self.values.append(value)
+    def add(self, values: list[Any]) -> int | None:
+        """Take a chunk of values; the position of the first that does not fit, None when all do."""
+        import pyarrow as pa
 
-    def series(self, rows: int) -> pd.Series[Any]:
-        import pandas as pd
+        kinds = set(map(type, values)) - {type(None)}
+        if self.kind is None and kinds:
+            self.kind = next(type(value) for value in values if value is not None)
+        if kinds - {self.kind} or self.kind in {dict, list}:
+            return next(i for i, value in enumerate(values) if _unfit(value, self.kind))
+        self.chunks.append(pa.array(values, type=pa.bool_() if self.kind is bool else pa.large_string()))
+        return None
 
-        values = pd.Series(self.values, index=self.rows, dtype="boolean" if self.kind is bool else "str")
-        return values.reindex(range(rows))
+    def array(self) -> Any:
+        """All values, those missing before the key first occurred included."""
+        import pyarrow as pa
+
+        kind = pa.bool_() if self.kind is bool else pa.large_string()
+        return pa.chunked_array([pa.nulls(self.before, kind), *(chunk.cast(kind) for chunk in self.chunks)])
+
+
+def _unfit(value: Any, kind: type | None) -> bool:
+    return value is not None and (type(value) is not kind or kind in {dict, list})
+
+
+def _add(
+    columns: dict[str, _Column],
+    chunk: list[tuple[int, dict[str, Any]]],
+    before: int,
+    missing: frozenset[str],
+    where: str,
+) -> None:
+    """Add some lines to the columns; a new key makes a new column."""
+    for name in dict.fromkeys(name for _, row in chunk for name in row):
+        columns.setdefault(name, _Column(name, before=before))
+    for name, column in columns.items():
+        values = [row.get(name) for _, row in chunk]
+        values = [None if type(value) is str and value in missing else value for value in values]
+        try:
+            unfit = column.add(values)
+        except UnicodeEncodeError as exc:
+            unfit = next(i for i, value in enumerate(values) if isinstance(value, str) and _is_broken(value))
+            message = f"column {short(name)} holds half a character ({exc.reason})"
+            raise DataError(message, where=f"{where}:{chunk[unfit][0]}") from exc
+        if unfit is not None:
+            raise _mixed(column, values[unfit], f"{where}:{chunk[unfit][0]}")
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _mixed(column: _Column, value: Any, where: str) -> DataError:
+    kind = type(value)
+    if kind in {dict, list}:
+        message, hint = f"column {short(column.name)} holds {_KINDS[kind]}", "flatten it into plain columns"
+    else:
+        message = f"column {short(column.name)} holds {_KINDS[kind]}, and {_KINDS[column.kind or kind]} before"
+        hint = "give the column one type; data.na_values names texts that mean missing"
+    return DataError(message, where=where, hint=hint)

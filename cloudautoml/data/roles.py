@@ -71,6 +71,9 @@ class Roles:
             if self.holdout is not None and (name := getattr(self.holdout, how)) is not None
         ]
         require_columns([*owned, *split, *((name, "data.types") for name in self.declared)], train, where=where)
+        for name, role in owned:
+            if self.declared.get(name) is ColumnType.IGNORE:
+                raise DataError(f"column {short(name)} is {role} and data.types ignores it", where=where)
         if test is not None:
             require_columns(owned, test, where="data.test")
         for (name, role), (other, second) in combinations([*owned, *split], 2):

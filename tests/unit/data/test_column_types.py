@@ -151,7 +151,10 @@ def test_times_are_utc_without_zone() -> None:
 
 
 def test_times_are_not_numbers_unless_written_as_such() -> None:
-    assert coerce(pd.Series(pd.to_datetime(["2020-01-01", None])), ColumnType.NUMERIC).bad.tolist() == [True, False]
+    assert coerce(pd.Series(pd.to_datetime(pd.Series(["2020-01-01", None]))), ColumnType.NUMERIC).bad.tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_booleans_in_every_spelling() -> None:

@@ -16,7 +16,8 @@ from cloudautoml.spec import CsvDialect
 
 
 def parse(data: bytes, **dialect: object) -> dict[str, list[str]]:
-    return parse_csv(data, CsvDialect(**dialect), where="f.csv").to_dict("list")  # type: ignore[arg-type]
+    frame = parse_csv(data, CsvDialect.model_validate(dialect), where="f.csv")
+    return {str(name): column.tolist() for name, column in frame.items()}
 
 
 def refused(data: bytes, **dialect: object) -> DataError:

@@ -37,6 +37,17 @@ def test_any_text_survives(rows: list[dict[str, str]]) -> None:
     assert parse(data, na_values=())["a"].tolist() == [row["a"] for row in rows]
 
 
+def test_keys_and_kinds_across_chunks() -> None:
+    lines = [b'{"a": null}'] * 10_000 + [b'{"a": 1, "late": true}'] * 10_000 + [b'{"late": null}']
+    frame = parse(b"\n".join(lines))
+    assert frame["a"].isna().sum() == 10_001
+    assert frame["late"].isna().sum() == 10_001
+    assert str(frame["late"].dtype) == "boolean"
+    with pytest.raises(DataError) as caught:
+        parse(b"\n".join([*lines, b'{"late": "x"}']))
+    assert caught.value.where == "f.jsonl:20002"
+
+
 def test_missing_texts_do_not_make_a_column_mixed() -> None:
     assert parse(b'{"a": 1}\n{"a": "NA"}\n{"a": null}\n')["a"].isna().tolist() == [False, True, True]
 

@@ -303,6 +303,7 @@ def test_missing_roles_get_a_guess(classify: Callable[..., JobSpec], table: pd.D
 def test_one_column_with_two_roles(classify: Callable[..., JobSpec], table: pd.DataFrame) -> None:
     assert "cannot be both task.target and task.weight" in refused(classify(table, weight="y"))
     assert "cannot be both" in refused(classify(table, data_fields={"holdout": {"column": "y"}}))
+    assert "data.types ignores it" in refused(classify(table, data_fields={"types": {"y": "ignore"}}))
 
 
 def test_nothing_to_learn_from(classify: Callable[..., JobSpec], table: pd.DataFrame) -> None:

@@ -33,7 +33,7 @@ def test_every_kind_of_column() -> None:
         {
             "n": [1.0, 2.0, 3.0, None],
             "c": ["u", "u", "v", None],
-            "t": pd.Series(pd.to_datetime(["2024-01-01", "2024-01-03", None, "2024-01-02"])).astype("datetime64[us]"),
+            "t": pd.to_datetime(pd.Series(["2024-01-01", "2024-01-03", None, "2024-01-02"])).astype("datetime64[us]"),
             "x": ["a b c", "d e", None, "f"],
             "e": pd.Series([None] * 4, dtype="float64"),
             "y": ["a", "b", "a", "a"],

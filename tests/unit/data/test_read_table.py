@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read(source: str | InMemory, base: Path | None = None, **fields: object) -> pd.DataFrame:
-    return read_table(source, Dataset(train=source, **fields), base=base)  # type: ignore[arg-type]
+    return read_table(source, Dataset.model_validate({"train": source, **fields}), base=base)
 
 
 def refused(source: str, base: Path | None = None, **fields: object) -> str:

@@ -66,7 +66,7 @@ def test_a_partition_by_class(labels: list[str], fraction: float, seed: int) -> 
     if room:
         assert wanted - 2 * len(sizes) <= len(holdout) <= wanted
         kept = train["y"].value_counts()
-        assert all(kept[label] >= min(2, size) for label, size in sizes.items())
+        assert all(kept.get(label, 0) >= min(2, size) for label, size in sizes.items())
         sealed = holdout["y"].value_counts()
         assert all(sealed.get(label, 0) <= fraction * size + 1 for label, size in sizes.items())
 
