@@ -32,6 +32,7 @@ def predict(
     """Predict the rows of a file: as many rows come out, in the same order, with all their columns."""
     from cloudautoml.cli.handles import open_job
     from cloudautoml.data import read_table
+    from cloudautoml.data.read import locate
 
     output = Output(as_json=json)
     if out is not None and out.suffix.lower() not in _ENDINGS:
@@ -39,6 +40,7 @@ def predict(
     handle = open_job(job)
     dataset = handle.spec.data
     chosen = handle.model(model)
+    locate(str(file))
     predictions = chosen.predict(file)
     chances = chosen.predict_proba(file) if proba else None
     if json and out is None:

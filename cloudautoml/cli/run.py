@@ -113,7 +113,7 @@ def _announce(spec: "JobSpec", backend: "Provider[Any]", output: Output) -> None
         f"at most {format_duration(budget.max_time)}" if budget.max_time else "",
         f"at most {budget.max_cost}" if budget.max_cost else "",
     ]
-    said = ", ".join(limit for limit in limits if limit) or "no limit: it runs until the search is exhausted"
+    said = ", ".join(limit for limit in limits if limit) or "the usual limits of the provider"
     output.note(
         f"{spec.name}: {spec.task.type}{of}, judged by {metric} {arrow(metric)}\n"
         f"  data      {spec.data.train}\n"

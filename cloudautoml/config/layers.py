@@ -19,7 +19,7 @@ class Layer:
     """Settings from one place.
 
     Attributes:
-        name: `user file`, `project file`, `profile`, `spec`, `environment`, `flag`, `--set`.
+        name: `user file`, `project file`, `profile`, `spec`, `environment`, `flag`, `override`.
         values: What it sets, in the shape of a spec.
         places: Where each value stands.
         flaws: What is wrong with single values.

@@ -93,16 +93,16 @@ def override_layer(text: str) -> Layer:
         ConfigError: It has no such form.
     """
     keys: list[str] = []
-    position = 0
-    while match := _STEP.match(text, position):
-        keys.append(next(part for part in match.groups() if part is not None).strip())
-        position = match.end()
-        if text[position : position + 1] != ".":
-            break
-        position += 1
-    if not keys or not all(keys) or text[position : position + 1] != "=":
+    position, goes_on = 0, True
+    while goes_on:
+        match = _STEP.match(text, position)
+        keys.append(next((part.strip() for part in match.groups() if part is not None), "") if match else "")
+        position = match.end() if match else position
+        goes_on = match is not None and text[position : position + 1] == "."
+        position += goes_on
+    if not all(keys) or text[position : position + 1] != "=":
         raise ConfigError(f"{text!r} is not of the form field=value", where="--set", hint="--set budget.max_time=5m")
-    return _single("--set", tuple(keys), parse_value(text[position + 1 :]), f"--set {'.'.join(keys)}")
+    return _single("override", tuple(keys), parse_value(text[position + 1 :]), f"--set {'.'.join(keys)}")
 
 
 def flag_layer(field: str, value: Any, option: str) -> Layer:

@@ -40,14 +40,14 @@ def spec_from(
         ConfigError: Something is wrong with the settings around it.
     """
     problems = [Problem(dotted(flaw.keys), flaw.message, flaw.place) for flaw in flaws]
-    known = {problem.field for problem in problems}
+    lost = {dotted(flaw.keys) for flaw in flaws if _given(values, flaw.keys) is None}
     spec = None
     try:
         spec = JobSpec.model_validate(values)
     except ValidationError as exc:
         found = problems_in(exc, values, JobSpec, place_of)
         # a value that could not be read is not also told to be of the wrong type
-        problems += [item for item in found if item.field not in known or item.message == "unknown key"]
+        problems += [item for item in found if item.field not in lost or item.message == "unknown key"]
     else:
         problems += [
             Problem(dotted(keys), f"expected a number, found {kind(value)}", place_of(keys))
@@ -77,8 +77,14 @@ def anchor_paths(values: dict[str, Any], base: Path) -> None:
     if isinstance(data, dict):
         for name in ("train", "test"):
             value = data.get(name)
-            if isinstance(value, str) and value.strip() and "://" not in value:
+            if isinstance(value, str) and value.strip() and value[0] != "~" and "://" not in value:
                 data[name] = str(base / Path(value))
+
+
+def _given(values: Any, keys: Keys) -> Any:
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
 
 
 def _leaves(values: Any, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:
