@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.findings import Finding, Severity
-from cloudautoml.data.names import short
+from cloudautoml.data.names import declare, short
 from cloudautoml.spec import ColumnType
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _useless(column: pd.Series[Any], kind: ColumnType, *, declared: bool) -> Fin
             Severity.WARNING,
             f"{distinct:,} values, each once: an identifier, which says nothing about new rows; left out",
             name,
-            f"data.types: {{{name}: {kind.value}}} keeps it",
+            f"{declare(name, kind)} keeps it",
         )
     return None
 

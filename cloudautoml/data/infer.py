@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.data.arrow import arrow_compute
 from cloudautoml.data.coerce import NUMBER, arrow_text, parse_times
 from cloudautoml.data.findings import Finding, Severity
-from cloudautoml.data.names import short
+from cloudautoml.data.names import declare, short
 from cloudautoml.spec import ColumnType
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _number_like(name: str, unique: Any, number: Any) -> tuple[ColumnType, list[
     zeros = unique.filter(_matches(unique, _LEADING_ZERO))
     if len(zeros):
         message = f"numbers with leading zeros such as {zeros[0].as_py()!r} are kept as categories"
-        hint = f"data.types: {{{name}: numeric}} reads them as numbers"
+        hint = f"{declare(name, 'numeric')} reads them as numbers"
         return ColumnType.CATEGORICAL, [Finding("column.leading_zeros", Severity.INFO, message, name, hint)]
     long = unique.filter(_matches(unique, _LONG_INTEGER)).to_pylist()
     large = [digits for digits in long if abs(int(digits)) > EXACT]
@@ -147,7 +147,7 @@ def _large(name: str, value: object) -> Finding:
         Severity.WARNING,
         f"whole numbers such as {value} have more digits than a float64 holds and are kept as categories",
         name,
-        f"data.types: {{{name}: numeric}} reads them as numbers and rounds",
+        f"{declare(name, 'numeric')} reads them as numbers and rounds",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.names import declare
 from cloudautoml.data.split import draw_order
 from cloudautoml.spec import ColumnType
 
@@ -58,7 +59,7 @@ def check_leakage(
                     Severity.WARNING,
                     f"it alone tells the target ({measure} {score:.4f}); is it known before the outcome is?",
                     name,
-                    f"data.types: {{{name}: ignore}} leaves it out",
+                    f"{declare(name, 'ignore')} leaves it out",
                 )
             )
     return findings

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from typing import TYPE_CHECKING
 
 from cloudautoml.errors import DataError
@@ -24,6 +26,12 @@ def listed(names: Iterable[object]) -> str:
     shown = list(names)
     text = ", ".join(short(name) for name in shown[:_SHOWN])
     return f"{text} and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else text
+
+
+def declare(name: str, kind: str) -> str:
+    """What to write in a spec to give a column a type."""
+    key = name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else json.dumps(name, ensure_ascii=False)
+    return f"data.types: {{{key}: {kind}}}"
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

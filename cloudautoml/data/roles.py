@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from cloudautoml.data.findings import Finding, Severity
-from cloudautoml.data.names import require_columns, short
+from cloudautoml.data.names import declare, require_columns, short
 from cloudautoml.errors import DataError
 from cloudautoml.spec import ColumnType, Holdout, TabularClassification
 
@@ -98,5 +98,5 @@ class Roles:
             return kept, []
         kept.pop(group, None)
         message = "new rows are of new groups, so the group is not a feature"
-        hint = f"data.types: {{{group}: categorical}} makes it one"
+        hint = f"{declare(group, 'categorical')} makes it one"
         return kept, [Finding("holdout.group_column", Severity.INFO, message, group, hint)]
