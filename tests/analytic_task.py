@@ -19,7 +19,7 @@ from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, Se
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cloudautoml.model import Model
     from cloudautoml.search import Option, Trial

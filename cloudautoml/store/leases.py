@@ -7,6 +7,7 @@ import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -127,7 +128,16 @@ def _process_exists(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended and only waits to be collected, which in some containers nobody does."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False  # another system, or it has just been collected: the heartbeat tells
+    return status.rpartition(b")")[2].split()[0] in {b"Z", b"X"}
 
 
 def _lease(row: sqlite3.Row) -> Lease:
