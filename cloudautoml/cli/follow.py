@@ -40,6 +40,8 @@ class Sight:
 def follow(job: "Job", output: Output, *, store: "Store", timeout: float | None = None) -> Sight:
     """Watch a job: a live board on a terminal, a line now and then elsewhere.
 
+    A job whose own process has died is not waited for: nobody works on it.
+
     Args:
         job: The job.
         output: Where to show it.
@@ -56,7 +58,7 @@ def follow(job: "Job", output: Output, *, store: "Store", timeout: float | None 
                 board.elapsed = already + time.monotonic() - begun
                 board.status, board.candidates = status, job.leaderboard()
                 show()
-                if status.state.is_terminal:
+                if status.is_over:
                     return Sight(status, board.elapsed, detached=False)
                 watched = time.monotonic() - begun
                 if timeout is not None and watched >= timeout:

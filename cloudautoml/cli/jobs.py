@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.job import Job
     from cloudautoml.spec import Task
-    from cloudautoml.store import Store
+    from cloudautoml.store import JobRecord, Store
 
 app = typer.Typer(help="The jobs that were submitted from here.", no_args_is_help=True)
 
@@ -28,7 +28,8 @@ def ls(
     from cloudautoml.store import Store
 
     output = Output(as_json=json)
-    records = Store().jobs(provider=provider, limit=limit)
+    store = Store()
+    records = [_seen(record, store) for record in store.jobs(provider=provider, limit=limit)]
     if json:
         output.result({"jobs": [record.to_dict() for record in records]})
         return 0
@@ -255,6 +256,16 @@ def _attached(ref: str, provider: str | None, store: "Store") -> "Job":
             except (ConfigError, JobNotFoundError, MissingExtraError):
                 continue
         raise
+
+
+def _seen(record: "JobRecord", store: "Store") -> "JobRecord":
+    """A record that says so where a process of ours worked on the job and has died."""
+    from dataclasses import replace
+
+    from cloudautoml.job import INTERRUPTED
+
+    died = record.active_seconds > 0 and not record.state.is_terminal and store.leases.owner(record.id) is None
+    return replace(record, phase=INTERRUPTED) if died else record
 
 
 def given(task: "Task") -> dict[str, Any]:

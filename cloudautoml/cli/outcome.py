@@ -19,10 +19,12 @@ def conclude(job: "Job", sight: "Sight", output: Output, *, store: "Store") -> i
     Returns:
         The exit status: 0, 100 failed, 101 not finished, 103 cancelled.
     """
-    from cloudautoml.job import JobState
+    from cloudautoml.job import INTERRUPTED, JobState
 
     state = sight.status.state
-    if sight.detached and not state.is_terminal:
+    if sight.status.phase == INTERRUPTED:
+        output.warn(f"job {job.id} was interrupted: {sight.status.reason or 'what worked on it has died'}")
+    elif sight.detached and not state.is_terminal:
         output.note(_left(job.id))
     report = report_of(job, store, output) if state is JobState.SUCCEEDED else None
     if output.as_json:
@@ -45,6 +47,7 @@ def outcome(job: "Job", sight: "Sight", *, store: "Store", report: str | None) -
         "name": record.name,
         "provider": record.provider,
         "state": sight.status.state.value,
+        "phase": sight.status.phase,
         "reason": sight.status.reason or None,
         "metric": board.metric,
         "goal": board.to_dict()["goal"],

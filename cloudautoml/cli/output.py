@@ -1,6 +1,7 @@
 """Output: what a command prints, and where: data on stdout, the rest on stderr, JSON as one object."""
 
 import json
+import math
 import os
 import sys
 import unicodedata
@@ -45,7 +46,8 @@ class Output:
 
     def result(self, value: Mapping[str, Any]) -> None:
         """Print the result for programs: one object, with its `schema_version` first."""
-        self.data(json.dumps({"schema_version": SCHEMA_VERSION, **value}, ensure_ascii=False, indent=1, default=str))
+        whole = finite({"schema_version": SCHEMA_VERSION, **value})
+        self.data(json.dumps(whole, ensure_ascii=False, indent=1, default=str, allow_nan=False))
 
     def note(self, text: str) -> None:
         """Tell what is going on, unless that is not wanted."""
@@ -72,6 +74,17 @@ class Output:
         from rich.console import Console
 
         return Console(stderr=True, highlight=False, no_color=not colourful(sys.stderr), emoji=False, markup=False)
+
+
+def finite(value: Any) -> Any:
+    """A copy in which numbers that JSON cannot hold are null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): finite(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(inner) for inner in value]
+    return value
 
 
 def colourful(stream: Any) -> bool:

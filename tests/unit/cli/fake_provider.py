@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import override
 
 from cloudautoml.capabilities import NATIVE, Capabilities, Feature, unsupported
-from cloudautoml.job import Cost, Job, JobState, JobStatus
+from cloudautoml.job import INTERRUPTED, Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Candidate, Leaderboard
 from cloudautoml.model import Model
 from cloudautoml.plan import CostBound, Plan, VendorRequest
@@ -82,6 +82,8 @@ class FakeJob(Job):
         folder = self._store.job_dir(self.id)
         if (folder / "cancelled").exists():
             return JobStatus(JobState.CANCELLED)
+        if (folder / "died").exists():
+            return JobStatus(JobState.RUNNING, phase=INTERRUPTED, reason="its worker has died")
         gate = self.config.gate
         if gate is not None and not Path(gate).exists():
             return JobStatus(JobState.RUNNING, phase="searching", progress=0.5)

@@ -88,6 +88,26 @@ def test_watch_ends_as_the_job_ends(cli: Cli, running: str, gate: Path) -> None:
     assert (ended.status, ended.json["state"]) == (0, "succeeded")
 
 
+def test_a_job_that_nobody_works_on_is_not_waited_for(cli: Cli, running: str) -> None:
+    (Store().job_dir(running) / "died").touch()
+
+    ended = cli("jobs", "watch", "--json")
+
+    assert ended.status == 101
+    assert (ended.json["state"], ended.json["phase"]) == ("running", "interrupted")
+    assert "was interrupted: its worker has died" in ended.err
+
+
+def test_ls_tells_of_a_job_whose_worker_has_died(cli: Cli, running: str) -> None:
+    store = Store()
+    lease = store.leases.take(running)
+    store.leases.renew(lease, active_seconds=2.0)
+    assert cli("jobs", "ls", "--json").json["jobs"][0]["phase"] == "searching"
+
+    store.leases.release(lease)
+    assert cli("jobs", "ls", "--json").json["jobs"][0]["phase"] == "interrupted"
+
+
 def test_cancel_asks_and_is_told_twice_without_harm(cli: Cli, running: str) -> None:
     ended = cli("jobs", "cancel", running)
     assert ended.status == 2

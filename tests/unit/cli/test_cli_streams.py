@@ -13,12 +13,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml.cli.output import Output
 from cloudautoml.job import JobState
 from cloudautoml.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     Start = Callable[..., subprocess.Popen[str]]
 
@@ -182,6 +185,12 @@ def test_exit_statuses_of_a_process(start: Start, write_spec: Callable[..., Path
         process = start(*arguments)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == status
+
+
+def test_json_holds_only_what_json_can_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().result({"a": float("nan"), "b": [float("inf"), 1.5], "c": {"d": "ü"}})
+
+    assert json.loads(capsys.readouterr().out) == {"schema_version": 1, "a": None, "b": [None, 1.5], "c": {"d": "ü"}}
 
 
 def test_the_output_is_utf8_whatever_the_locale(
