@@ -20,7 +20,9 @@ def config(
     overrides: options.SetOption = [],  # noqa: B006 - read and never changed
     json: options.JsonOption = False,
 ) -> int:
-    """Show the settings that hold here, or the whole spec with every layer merged into it.
+    """Show the settings that hold, and where they come from.
+
+    With a spec: all of it, with every layer merged into it.
 
     Strongest first: --set, options, CLOUDAUTOML_* variables, the spec, a profile, the project's cloudautoml.yaml,
     the user's config.yaml, defaults.

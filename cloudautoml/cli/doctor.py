@@ -39,7 +39,10 @@ def doctor(
     *,
     json: options.JsonOption = False,
 ) -> int:
-    """Look at versions, extras, the store, disk, memory and processors. Needs no network."""
+    """Look whether this machine is fit to run jobs.
+
+    Looks at versions, extras, the store, disk, memory and processors. Needs no network.
+    """
     from cloudautoml import registry
     from cloudautoml.errors import StorageError, UnknownNameError
 

@@ -30,7 +30,10 @@ def init(
     force: Annotated[bool, typer.Option("--force", "-f", "--yes", "-y", help="Write over a file.")] = False,
     json: options.JsonOption = False,
 ) -> int:
-    """Write a spec with task, target, metric and column types guessed from the data, each explained."""
+    """Write a spec to start from, guessed from the data.
+
+    Task, target, metric and column types are guessed; each line is explained.
+    """
     from cloudautoml.errors import ConfigError
     from cloudautoml.spec.document import parse_document
     from cloudautoml.spec.load import spec_from

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from cloudautoml.spec import Task
     from cloudautoml.store import JobRecord, Store
 
-app = typer.Typer(help="The jobs that were submitted from here.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, watch, stop and resume the jobs that were submitted.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("ls")
@@ -43,7 +45,10 @@ def ls(
 
 @app.command("show")
 def show(job: options.JobArgument = "last", *, json: options.JsonOption = False) -> int:
-    """Show what is known of a job: its state, its spec, its trials, who is working on it."""
+    """Show what is known of a job.
+
+    Its state, its trials, who is working on it, its files and its spec.
+    """
     from cloudautoml.cli.handles import open_job
     from cloudautoml.config import masked
     from cloudautoml.store import Store
@@ -157,7 +162,10 @@ def resume(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> int:
-    """Let a job go on that was killed, cancelled or failed; with a larger budget also one that has succeeded."""
+    """Let a job go on that was killed, cancelled or failed.
+
+    With a larger budget also one that has succeeded. Finished trials are kept.
+    """
     from datetime import timedelta
 
     from cloudautoml.capabilities import Feature, Gap
@@ -195,7 +203,10 @@ def attach(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> int:
-    """Come back to a job from anywhere, also to one that was started elsewhere; ends as the job ends."""
+    """Come back to a job, also to one that was started elsewhere.
+
+    Watches it and ends as it ends.
+    """
     from cloudautoml.store import Store
 
     store = Store()
@@ -210,7 +221,10 @@ def rm(
     yes: options.YesOption = False,
     json: options.JsonOption = False,
 ) -> int:
-    """Forget a job and delete its folder, models and report included."""
+    """Forget a job and delete its files.
+
+    Models and report are deleted too.
+    """
     from cloudautoml.cli.run import confirm
     from cloudautoml.errors import JobOwnedError
     from cloudautoml.store import Store

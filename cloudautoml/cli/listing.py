@@ -22,11 +22,11 @@ class What(StrEnum):
 
 
 def list_(
-    what: Annotated[What, typer.Argument(metavar="WHAT", help="providers, tasks, metrics, strategies, spaces, ...")],
+    what: Annotated[What, typer.Argument(metavar="WHAT", help="Such as providers, tasks or strategies.")],
     *,
     json: options.JsonOption = False,
 ) -> int:
-    """List providers, tasks, metrics, strategies, spaces or estimators, plugins included."""
+    """List what there is to choose from, plugins included."""
     output = Output(as_json=json)
     rows = {What.PROVIDERS: _providers, What.TASKS: _tasks, What.METRICS: _metrics}.get(what, lambda: _parts(what))()
     if json:

@@ -26,7 +26,10 @@ def plan(
     max_cost: options.CostOption = None,
     json: options.JsonOption = False,
 ) -> int:
-    """Show the exact request, the bound on its cost, and what the provider cannot do. Needs no network."""
+    """Show the exact request, its cost and what is refused.
+
+    Needs no network, and starts nothing.
+    """
     from cloudautoml.cli.handles import flags, provider_of
     from cloudautoml.config import resolve
 

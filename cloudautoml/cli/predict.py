@@ -29,7 +29,10 @@ def predict(
     proba: Annotated[bool, typer.Option("--proba", help="Add a column of probabilities for each class.")] = False,
     json: options.JsonOption = False,
 ) -> int:
-    """Predict the rows of a file: as many rows come out, in the same order, with all their columns."""
+    """Predict the rows of a file.
+
+    As many rows come out, in the same order, with all their columns and the prediction.
+    """
     from cloudautoml.cli.handles import open_job
     from cloudautoml.data import read_table
     from cloudautoml.data.read import locate

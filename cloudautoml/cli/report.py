@@ -16,7 +16,10 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
     json: options.JsonOption = False,
 ) -> int:
-    """Write the report of a job: one HTML file that needs no network. Prints its path."""
+    """Write the report of a job, and print its path.
+
+    It is one HTML file that needs no network.
+    """
     from cloudautoml.report import write_report
     from cloudautoml.store import Store, write_bytes
 

@@ -32,7 +32,7 @@ def run(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> int:
-    """Run a job: search, train, and leave a leaderboard, a model and a report.
+    """Run a job: it leaves a leaderboard, a model and a report.
 
     Ctrl-C leaves the job running and says how to get back to it.
     """

@@ -14,7 +14,9 @@ def schema(
     out: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = None,
     json: Annotated[bool, typer.Option("--json", hidden=True, help="It is JSON anyway.")] = False,
 ) -> int:
-    """Print the JSON Schema of a spec. An editor that knows it completes and checks while you type.
+    """Print the JSON Schema of a spec, for editors.
+
+    An editor that knows it completes and checks while you type.
 
     First line of a spec: `# yaml-language-server: $schema=./schema.json`
     """

@@ -17,7 +17,10 @@ def validate(
     overrides: options.SetOption = [],  # noqa: B006 - read and never changed
     json: options.JsonOption = False,
 ) -> int:
-    """Check the spec, the data, and what each provider would refuse. Needs no network."""
+    """Check a spec, its data and which providers could run it.
+
+    Needs no network.
+    """
     from cloudautoml.cli.handles import flags
     from cloudautoml.config import resolve
 
