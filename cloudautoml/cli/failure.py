@@ -1,10 +1,10 @@
 """Failure: how a command ends when something is wrong: what, where, why, what next, and a code for scripts."""
 
 import os
-import sys
 import traceback
 
 from cloudautoml.cli.output import Output
+from cloudautoml.cli.output import tell as say
 from cloudautoml.errors import CloudAutoMLError
 
 EXIT_BUG = 1
@@ -21,11 +21,11 @@ def tell(error: CloudAutoMLError, output: Output) -> int:
     from cloudautoml.errors import UnsupportedError
 
     lines = [f"{output.paint('red', 'error')} {error.code}: {error.message}"]
-    if error.where and not error.message.startswith(error.where):
+    if error.where and error.where not in error.message:
         lines.append(f"  where: {error.where}")
     if error.hint:
         lines.append(f"  next:  {error.hint}")
-    _say("\n".join(lines))
+    say("\n".join(lines))
     if output.as_json:
         more = {"gaps": [str(gap) for gap in error.gaps]} if isinstance(error, UnsupportedError) else {}
         output.result(
@@ -44,7 +44,7 @@ def tell(error: CloudAutoMLError, output: Output) -> int:
 
 def tell_usage(message: str, output: Output, *, hint: str | None = None) -> int:
     """Tell that the command was given in a form it does not have."""
-    _say(f"{output.paint('red', 'error')} CAM-1000: {message}" + (f"\n  next:  {hint}" if hint else ""))
+    say(f"{output.paint('red', 'error')} CAM-1000: {message}" + (f"\n  next:  {hint}" if hint else ""))
     if output.as_json:
         output.result({"error": {"code": "CAM-1000", "message": message, "where": None, "hint": hint}})
     return EXIT_USAGE
@@ -56,11 +56,7 @@ def tell_bug(error: BaseException, output: Output, *, debug: bool) -> int:
         traceback.print_exception(error)
     message = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     hint = "this is a bug in cloudautoml; run it again with --debug to see where"
-    _say(f"{output.paint('red', 'error')} CAM-0000: {message}\n  next:  {hint}")
+    say(f"{output.paint('red', 'error')} CAM-0000: {message}\n  next:  {hint}")
     if output.as_json:
         output.result({"error": {"code": "CAM-0000", "message": message, "where": None, "hint": hint}})
     return EXIT_BUG
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -32,10 +32,25 @@ def list_(
     if json:
         output.result({what.value: rows})
         return 0
-    short = [name for name in rows[0] if name not in {"capabilities", "name", "description"}] if rows else []
+    short = [name for name in rows[0] if name not in _LONG] if rows else []
     header = ["name", *short, "description"]
     output.data(table(header, [[_cell(row[name]) for name in header] for row in rows]))
+    if what is What.PROVIDERS:
+        output.data("\n" + _matrix([row for row in rows if row["capabilities"]]))
     return 0
+
+
+_LONG = frozenset({"name", "description", "capabilities", "tasks"})
+"""What stands first, last, or in the JSON alone."""
+
+
+def _matrix(rows: list[dict[str, Any]]) -> str:
+    """What each provider can do: itself, through us, or not."""
+    from cloudautoml.capabilities import Feature
+
+    words = {"native": "yes", "emulated": "yes, by us"}
+    lines = [[f.value, *(words.get(row["capabilities"][f.value]["level"], "no") for row in rows)] for f in Feature]
+    return table(["feature", *(row["name"] for row in rows)], lines)
 
 
 def _providers() -> list[dict[str, Any]]:

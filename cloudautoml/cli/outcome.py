@@ -1,5 +1,6 @@
 """Outcome: what a job came to: the table, the report, the next commands, and the exit status."""
 
+import sys
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def fitted(board: "Leaderboard") -> str:
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.render import leaderboard_text
 
-    limit = width()
+    limit = width(sys.stdout)
     text = leaderboard_text(board)
     shown = copy(board)
     for column in ("size_mb", "predict_ms_per_row", "fit_seconds"):

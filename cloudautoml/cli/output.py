@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 NARROWEST = 40
+_READABLE = 24
 
 
 class ReaderLeftError(Exception):
@@ -52,11 +53,11 @@ class Output:
     def note(self, text: str) -> None:
         """Tell what is going on, unless that is not wanted."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            tell(text)
 
     def warn(self, text: str) -> None:
         """Tell what must not be overlooked."""
-        print(self.paint("yellow", text), file=sys.stderr, flush=True)  # noqa: T201
+        tell(self.paint("yellow", text))
 
     def paint(self, style: str, text: str) -> str:
         """Text for stderr in a colour, where that is wanted."""
@@ -76,6 +77,11 @@ class Output:
         return Console(stderr=True, highlight=False, no_color=not colourful(sys.stderr), emoji=False, markup=False)
 
 
+def tell(text: str) -> None:
+    """Print on stderr, in lines that fit."""
+    print(folded(text, width(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
+
+
 def finite(value: Any) -> Any:
     """A copy in which numbers that JSON cannot hold are null."""
     if isinstance(value, float):
@@ -92,32 +98,58 @@ def colourful(stream: Any) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def width() -> int | None:
-    """Columns of the terminal on stdout; None where stdout is a file or a pipe, which holds lines of any length."""
-    if not sys.stdout.isatty():
+def width(stream: Any) -> int | None:
+    """Columns of the terminal behind a stream; None for a file or a pipe, which holds lines of any length."""
+    if not stream.isatty():
         return None
     import shutil
 
     return max(shutil.get_terminal_size().columns, NARROWEST)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """An aligned table; where a terminal is too narrow, the last column is broken into lines."""
+def folded(text: str, limit: int | None, *, indent: str = "    ") -> str:
+    """Text whose long lines go on, set in, on the next."""
     import textwrap
 
-    cells = [[clean(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(columns(row[number]) for row in cells) for number in range(len(header))]
-    taken = sum(widths[:-1]) + 2 * (len(header) - 1)
-    limit = width()
-    room = None if limit is None else max(limit - taken, 16)
-    lines: list[str] = []
-    for row in cells:
-        left = "  ".join(cell + " " * (wide - columns(cell)) for cell, wide in zip(row[:-1], widths[:-1], strict=True))
-        parts = textwrap.wrap(row[-1], room) if room and columns(row[-1]) > room else [row[-1]]
-        indent = " " * (taken - 2)
-        for number, part in enumerate(parts or [""]):
-            lines.append(f"{indent if number else left}  {part}".rstrip() if len(row) > 1 else part)
+    if limit is None:
+        return text
+    wrap = textwrap.TextWrapper(
+        limit, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+    lines = (line if columns(line) <= limit else wrap.fill(line) for line in text.split("\n"))
     return "\n".join(lines)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An aligned table of two columns or more.
+
+    Where a terminal is too narrow, the last column goes on in the next line, or has lines of its own.
+    """
+    cells = [[clean(cell) for cell in row] for row in (header, *rows)]
+    limit = width(sys.stdout)
+    if limit is not None:
+        cells = [[*(shortened(cell, limit // 2) for cell in row[:-1]), row[-1]] for row in cells]
+    widths = [max(columns(row[number]) for row in cells) for number in range(len(header) - 1)]
+    taken = sum(widths) + 2 * len(widths)
+    lines: list[str] = []
+    for number, row in enumerate(cells):
+        left = "".join(cell + " " * (wide - columns(cell) + 2) for cell, wide in zip(row, widths, strict=False))
+        if limit is None or taken + columns(row[-1]) <= limit:
+            lines.append(f"{left}{row[-1]}".rstrip())
+        elif limit - taken >= _READABLE:
+            lines.append(folded(f"{left}{row[-1]}", limit, indent=" " * taken))
+        else:
+            lines += [left.rstrip(), *([folded(f"    {row[-1]}", limit)] if number else [])]
+    return "\n".join(lines)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Text of at most so many columns."""
+    if columns(text) <= limit:
+        return text
+    while columns(text) > limit - 1:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def clean(text: str) -> str:

@@ -183,7 +183,7 @@ def test_list(cli: Cli, what: str) -> None:
 
     assert rows
     assert all(row["name"] and row["description"] for row in rows)
-    table = cli("list", what).out.splitlines()
+    table = cli("list", what).out.partition("\n\n")[0].splitlines()
     assert [line.split()[0] for line in table[1:]] == [row["name"] for row in rows]
 
 
@@ -192,6 +192,8 @@ def test_list_says_what_providers_can_do(cli: Cli) -> None:
     assert providers["fake"]["capabilities"]["forecasting"] == {
         "level": "unsupported", "reason": "it looks only backward", "instead": "use provider local",
     }  # fmt: skip
+
+    assert ["forecasting", "no", "no"] in [line.split() for line in cli("list", "providers").out.splitlines()]
 
     tasks = {row["name"]: row for row in cli("list", "tasks", "--json").json["tasks"]}
     assert list(tasks) == list(TASK_TYPES)
