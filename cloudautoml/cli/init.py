@@ -34,17 +34,17 @@ def init(
 
     Task, target, metric and column types are guessed; each line is explained.
     """
+    from cloudautoml.cli.delivery import deliver
     from cloudautoml.errors import ConfigError
     from cloudautoml.spec.document import parse_document
     from cloudautoml.spec.load import spec_from
-    from cloudautoml.store import write_bytes
 
     output = Output(as_json=json)
     if out.exists() and not force:
         raise ConfigError("the file exists", where=str(out), hint="another name with -o, or --force to write over it")
     text, guessed = _from_data(source, target, out) if source else (_blank(target), {})
     spec_from(parse_document(text, str(out)).values)
-    write_bytes(out.absolute(), text.encode())
+    deliver(out, text.encode())
     if json:
         output.result({"spec": str(out), **guessed})
         return 0

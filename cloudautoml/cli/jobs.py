@@ -173,6 +173,7 @@ def resume(
     from cloudautoml.cli.run import seconds
     from cloudautoml.config import provider_for
     from cloudautoml.errors import UnsupportedError
+    from cloudautoml.job import JobState
     from cloudautoml.store import Store
 
     output, store = Output(as_json=json, quiet=quiet), Store()
@@ -182,7 +183,10 @@ def resume(
         output.note(f"job {handle.id} is still running: {owner}")
     elif isinstance(handle, Resumable):
         handle.resume(max_trials=max_trials, max_time=None if longer is None else timedelta(seconds=longer))
-        output.note(f"job {handle.id} goes on")
+        if handle.status().state is JobState.SUCCEEDED:
+            output.note(f"job {handle.id} has ended; --max-trials or --max-time give it more to do")
+        else:
+            output.note(f"job {handle.id} goes on")
     else:
         record = store.job(handle.id)
         support = provider_for(record.spec, record.provider, store=store).capabilities[Feature.RESUME]

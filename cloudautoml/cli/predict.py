@@ -94,9 +94,9 @@ def write_rows(rows: "pd.DataFrame", out: Path, dataset: "Dataset") -> None:
     Raises:
         StorageError: The file cannot be written.
     """
-    from cloudautoml.store import atomic_path
+    from cloudautoml.cli.delivery import delivered
 
-    with atomic_path(out) as beside:
+    with delivered(out) as beside:
         if out.suffix.lower() == ".csv":
             beside.write_text(_csv(rows, dataset), encoding="utf-8", newline="")
         elif out.suffix.lower() == ".parquet":

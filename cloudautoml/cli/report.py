@@ -20,15 +20,16 @@ def report(
 
     It is one HTML file that needs no network.
     """
+    from cloudautoml.cli.delivery import deliver
     from cloudautoml.report import write_report
-    from cloudautoml.store import Store, write_bytes
+    from cloudautoml.store import Store
 
     output = Output(as_json=json)
     store = Store()
     record = store.find(job)
     path = write_report(store, record.id)
     if out is not None:
-        write_bytes(out.absolute(), path.read_bytes())
+        deliver(out, path.read_bytes())
         path = out
     if show:
         typer.launch(path.absolute().as_uri())

@@ -20,8 +20,8 @@ def schema(
 
     First line of a spec: `# yaml-language-server: $schema=./schema.json`
     """
+    from cloudautoml.cli.delivery import deliver
     from cloudautoml.spec.schema import json_schema
-    from cloudautoml.store import write_bytes
 
     del json
     text = json_text.dumps(json_schema(), indent=1, ensure_ascii=False)
@@ -29,6 +29,6 @@ def schema(
     if out is None:
         output.data(text)
     else:
-        write_bytes(out.absolute(), f"{text}\n".encode())
+        deliver(out, f"{text}\n".encode())
         output.note(f"# yaml-language-server: $schema={out}")
     return 0

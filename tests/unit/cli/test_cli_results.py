@@ -134,6 +134,17 @@ def test_predict_before_the_job_has_ended(cli: Cli, write_spec: Callable[..., Pa
     assert cli("predict", "last", "rows.csv").status == 101
 
 
+def test_files_that_were_asked_for_have_the_permissions_of_new_files(cli: Cli, job: str, work: Path) -> None:
+    new = work / "new.txt"
+    new.write_text("x")
+    assert cli("predict", job, "rows.csv", "-o", "out.csv").status == 0
+    assert (work / "out.csv").stat().st_mode == new.stat().st_mode
+
+    (work / "out.csv").chmod(0o600)
+    assert cli("predict", job, "rows.csv", "-o", "out.csv").status == 0
+    assert (work / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
 def test_rows_that_a_file_format_writes_by_itself(tmp_path: Path) -> None:
     rows = pd.DataFrame({"a": ["x;y", 'say "hi"', None], "b": [1.5, None, 2.0]})
 
