@@ -55,7 +55,7 @@ def spec_from(
             if isinstance(value, bool) and not isinstance(_at(spec, keys), bool)
         ]
     if spec is None or problems:
-        refuse(problems, spec_source=source)
+        refuse(problems, in_spec=lambda place: place is None or source in {None, place.source})
     return spec
 
 

@@ -74,12 +74,12 @@ class Problem:
         return kind_of_error(self._what, where=where, hint=self.hint or None)
 
 
-def refuse(problems: Sequence[Problem], *, spec_source: str | None = None) -> NoReturn:
-    """Raise one error that tells every problem, in the order of their lines.
+def refuse(problems: Sequence[Problem], *, in_spec: Callable[[Place | None], bool]) -> NoReturn:
+    """Raise one error that tells every problem, those of the spec first, in the order of their lines.
 
     Args:
         problems: At least one.
-        spec_source: The spec file; where nothing is wrong in it, the settings around it are to blame.
+        in_spec: Whether a place is in the spec itself, and not in the settings around it.
 
     Raises:
         SpecError: Something in the spec is wrong.
@@ -88,13 +88,11 @@ def refuse(problems: Sequence[Problem], *, spec_source: str | None = None) -> No
 
     def order(problem: Problem) -> tuple[bool, str, int, int]:
         place = problem.place or Place("")
-        return place.source != spec_source, place.source, place.line, place.column
+        return not in_spec(problem.place), place.source, place.line, place.column
 
     ordered = sorted(problems, key=order)
-    outside = spec_source is not None and all(
-        problem.place is not None and problem.place.source != spec_source for problem in ordered
-    )
-    kind_of_error: type[CloudAutoMLError] = ConfigError if outside else SpecError
+    spec_is_wrong = any(in_spec(problem.place) for problem in ordered)
+    kind_of_error: type[CloudAutoMLError] = SpecError if spec_is_wrong else ConfigError
     if len(ordered) == 1:
         raise ordered[0].error(kind_of_error)
     first = next((problem.place for problem in ordered if problem.place), None)

@@ -145,7 +145,7 @@ def test_resume_of_a_job_that_somebody_works_on_only_watches(cli: Cli, running: 
 
 
 def test_a_job_that_cannot_be_resumed(cli: Cli, running: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import fake_provider  # type: ignore[import-not-found]
+    import fake_provider
 
     from cloudautoml.capabilities import Feature, unsupported
 

@@ -1,4 +1,4 @@
-"""Connect: a provider by its name, by a profile or by its settings, ready to submit to."""
+"""Providers: one by its name, by a profile or by its settings, ready to submit to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from cloudautoml import registry
-from cloudautoml.config.resolve import gather
+from cloudautoml.config.resolution import gather
 from cloudautoml.errors import ConfigError, MissingExtraError, UnknownNameError
 from cloudautoml.provider import ProviderConfig
 from cloudautoml.spec.problems import Problem, problems_in, refuse
@@ -105,4 +105,4 @@ def _config(plugin: ProviderPlugin, block: Any, origins: Origins | None) -> Prov
             Problem(f"{prefix}.{problem.field}".rstrip("."), problem.message, problem.place, problem.hint)
             for problem in problems_in(exc, block, plugin.config, place_of)
         ]
-        refuse(problems, spec_source="")
+        refuse(problems, in_spec=lambda _: False)

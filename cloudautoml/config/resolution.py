@@ -1,4 +1,4 @@
-"""Resolve: the job spec that all layers of settings make together, and the origin of each value."""
+"""Resolution: the job spec that all layers of settings make together, and the origin of each value."""
 
 from __future__ import annotations
 
