@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloudautoml.capabilities import Feature, Gap
-from cloudautoml.errors import CloudAutoMLError, ConfigError, JobNotFoundError, UnsupportedError
+from cloudautoml.errors import CloudAutoMLError, ConfigError, DataError, JobNotFoundError, UnsupportedError
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.spec.task import TabularClassification, TabularRegression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from cloudautoml.capabilities import Capabilities
@@ -120,8 +120,12 @@ class Provider(ABC, Generic[ConfigT]):
         """The plan of a spec; `data` is None where it was refused or cannot be read from here."""
 
     @final
-    def submit(self, spec: JobSpec) -> Job:
+    def submit(self, spec: JobSpec, *, allow: Collection[str] = ()) -> Job:
         """Start a job; returns as soon as it is on its way.
+
+        Args:
+            spec: What to do.
+            allow: Codes of errors in the data to go on in spite of, such as `rows.too_few`.
 
         Raises:
             UnsupportedError: The spec asks for what this provider cannot do; nothing was started.
@@ -130,7 +134,9 @@ class Provider(ABC, Generic[ConfigT]):
         gaps = self.check(spec)
         if gaps:
             raise UnsupportedError(self.name, gaps)
-        data = self._prepare(spec, strict=True)
+        data = self._prepare(spec, strict=not allow)
+        if data is not None:
+            _refuse_errors(data, allow)
         record = self.store.create(spec, self.name)
         try:
             if data is not None:
@@ -189,6 +195,12 @@ class Provider(ABC, Generic[ConfigT]):
     def list_jobs(self) -> list[Job]:
         """The jobs that this provider runs or has run, newest first."""
         return [self._job(record.id) for record in self.store.jobs(provider=self.name)]
+
+
+def _refuse_errors(data: PreparedData, allow: Collection[str]) -> None:
+    errors = [f for f in data.findings if f.severity == "error" and f.code not in allow]
+    if errors:
+        raise DataError("\n".join(["not to be trained on:", *(f"  - {finding}" for finding in errors)]))
 
 
 def required_features(spec: JobSpec) -> Iterator[tuple[Feature, str]]:

@@ -209,8 +209,8 @@ def _date_parts(column: pd.Series[Any]) -> tuple[npt.NDArray[np.float64], dict[s
         "year": times.dt.year,
         "month": times.dt.month,
         "day": times.dt.day,
-        "weekday": times.dt.weekday,
-        "day_of_year": times.dt.dayofyear,
+        "weekday": times.dt.day_of_week,
+        "day_of_year": times.dt.day_of_year,
         "hour": times.dt.hour,
         "minute": times.dt.minute,
     }
