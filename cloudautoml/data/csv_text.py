@@ -125,6 +125,13 @@ class _Text:
         well = re.match(rf"(?:{field}(?:{self._separator()}))*+{field}".encode(), self.data)
         end = well.end() if well else 0
         if end < len(self.data):
+            after = self.data[end : end + 1].decode("utf-8", "replace")
+            if after in _DELIMITERS:  # a file of quoted fields that is read with another delimiter
+                raise self._error(
+                    f"{after!r} after a closing quote, where {self.dialect.delimiter!r} or the end of the line is due",
+                    end,
+                    f"set data.csv.delimiter to {after!r} if the file is written with it",
+                )
             what = (
                 "a quote opens here and never closes"
                 if self.data.startswith(quote, end)

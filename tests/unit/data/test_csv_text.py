@@ -120,6 +120,12 @@ def test_wrong_delimiter_names_the_setting(other: str) -> None:
     assert parse(f"a{other}b\n1,5{other}2\n".encode(), delimiter=other) == {"a": ["1,5"], "b": ["2"]}
 
 
+def test_wrong_delimiter_between_quoted_fields_names_the_setting() -> None:
+    error = refused(b'"a";"b"\n1;2\n')
+    assert error.where == "t.csv:1"
+    assert error.hint == "set data.csv.delimiter to ';' if the file is written with it"
+
+
 @pytest.mark.parametrize("dialect", [{"delimiter": "§"}, {"quote": "\n"}, {"delimiter": '"'}])
 def test_impossible_dialects(dialect: dict[str, str]) -> None:
     assert "data.csv." in str(refused(b"a,b\n1,2\n", **dialect))
