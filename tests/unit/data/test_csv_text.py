@@ -122,7 +122,7 @@ def test_wrong_delimiter_names_the_setting(other: str) -> None:
 
 def test_wrong_delimiter_between_quoted_fields_names_the_setting() -> None:
     error = refused(b'"a";"b"\n1;2\n')
-    assert error.where == "t.csv:1"
+    assert error.where == "f.csv:1"
     assert error.hint == "set data.csv.delimiter to ';' if the file is written with it"
 
 
