@@ -14,7 +14,7 @@ from cloudautoml.testing.rehearsal import Rehearsal, merged
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from cloudautoml.job import Job
     from cloudautoml.leaderboard import Leaderboard
@@ -96,7 +96,7 @@ def _with_seed(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
 
 
 def _with_fraction(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
-    return merged(spec, "data", holdout=Holdout(fraction=0.25))
+    return merged(spec, "data", holdout=Holdout(fraction=0.2))
 
 
 def _with_weights(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
@@ -159,7 +159,9 @@ def _only_families(job: Job, rehearsal: Rehearsal) -> None:
 def _has_ensemble(job: Job, rehearsal: Rehearsal) -> None:
     assert "ensemble" in {c.algorithm for c in job.leaderboard()}
     alone = merged(job.spec, "search", ensemble=False)
-    assert "ensemble" not in {c.algorithm for c in rehearsal.finished(alone).leaderboard()}
+    assert "ensemble" not in {
+        c.algorithm for c in rehearsal.finished(asking_for(JOINT, alone, rehearsal)).leaderboard()
+    }
 
 
 def _same_again(job: Job, rehearsal: Rehearsal) -> None:
@@ -210,3 +212,28 @@ ASKS: dict[Feature, Ask] = {
     Feature.REPORT: Ask("outputs.report", _with_report, _report_is_written),
 }
 """The features that a field of a spec asks for, beside the kind of task."""
+
+JOINT = (
+    Feature.MAX_TRIAL_TIME, Feature.MAX_PARALLEL, Feature.MAX_COST, Feature.SEARCH_SPACE, Feature.SEARCH_STRATEGY,
+    Feature.PERFORMANCE_ESTIMATOR, Feature.FAMILIES,
+)  # fmt: skip
+"""Features that one job may ask for together: it shows each of them as well as a job of its own would."""
+
+
+def asking_for(features: Iterable[Feature], spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
+    """A spec that asks for all of these that the provider honours, as far as it honours them together."""
+    for feature in features:
+        if rehearsal.honours(feature):
+            wider = ASKS[feature].change(spec, rehearsal)
+            spec = spec if rehearsal.provider.check(wider) else wider
+    return spec
+
+
+def job_for(feature: Feature, rehearsal: Rehearsal) -> Job:
+    """The finished job that shows a feature."""
+    spec = ASKS[feature].change(rehearsal.main_spec, rehearsal)
+    assert rehearsal.provider.check(spec) == []
+    if feature in JOINT:
+        joint = ASKS[feature].change(merged(rehearsal.main_spec, "search", ensemble=False), rehearsal)
+        spec = asking_for(JOINT, joint, rehearsal)
+    return rehearsal.finished(spec)

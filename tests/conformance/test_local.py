@@ -1,0 +1,92 @@
+"""The local provider passes the suite, on real tables."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from typing_extensions import override
+
+from cloudautoml import registry
+from cloudautoml.capabilities import Feature
+from cloudautoml.spec import JobSpec, Search, TabularClassification, TabularRegression
+from cloudautoml.store import read_json
+from cloudautoml.testing import ProviderSuite
+from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT, table_spec, write_table
+from cloudautoml_local.config import LocalConfig
+from cloudautoml_local.job import LocalJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cloudautoml.provider import Provider
+    from cloudautoml.store import Store
+    from cloudautoml.testing.rehearsal import Rehearsal
+
+FAMILIES = ("linear", "knn")
+
+
+class TestLocal(ProviderSuite):
+    plugin = registry.provider_plugin("local")
+    settings: ClassVar[Mapping[str, Any]] = {
+        "max_time": "6s",
+        "space": "tabular",
+        "strategy": "random",
+        "estimator": "full_training",
+        "families": FAMILIES,
+    }
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    @override
+    def make_provider(cls) -> Callable[[Store], Provider[Any]]:
+        return lambda store: cls.plugin.provider(LocalConfig(workers=1), store=store)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    @override
+    def spec_for(cls, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Feature], JobSpec]:
+        from sklearn.datasets import load_diabetes, load_wine
+
+        folder = tmp_path_factory.mktemp("tables")
+
+        def spec(feature: Feature) -> JobSpec:
+            if feature is Feature.TABULAR_REGRESSION:
+                rows = load_diabetes(as_frame=True, scaled=False).frame.to_dict("records")
+                made = table_spec(TabularRegression(target="target"), write_table(folder / "diabetes.csv", rows))
+            else:
+                frame = load_wine(as_frame=True).frame.astype({"target": str})
+                frame["target"] = "grower " + frame["target"]
+                rows = frame.to_dict("records")
+                made = table_spec(TabularClassification(target="target"), write_table(folder / "wine.csv", rows))
+            return made.model_copy(update={"search": Search(families=FAMILIES)})
+
+        return spec
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    @override
+    def probes(cls) -> Mapping[Feature, Callable[[Rehearsal], None]]:
+        return {Feature.RESUME: resumes, Feature.FEATURE_IMPORTANCE: tells_importance}
+
+
+def resumes(rehearsal: Rehearsal) -> None:
+    """A cancelled job goes on with the trials it has, and comes to what an unbroken one comes to."""
+    job = rehearsal.provider.submit(rehearsal.main_spec)
+    assert isinstance(job, LocalJob)
+    job.cancel()
+    while not job.status().is_over:
+        rehearsal.provider.clock.sleep(0.05)
+    assert job.resume().wait(timeout=rehearsal.patience) is job
+    assert [(c.model, c.score_val) for c in job.leaderboard()] == [
+        (c.model, c.score_val) for c in rehearsal.main.leaderboard()
+    ]
+
+
+def tells_importance(rehearsal: Rehearsal) -> None:
+    """How much each feature matters to the best model is a file beside it, one number a column."""
+    found = read_json(rehearsal.store.job_dir(rehearsal.main.id) / "task" / "importance.json")
+    names = {feature["name"] for feature in found["features"]}
+    assert names == {name for name in rehearsal.rows().columns if name not in {WEIGHT, SPLIT, TIME, GROUP}}
+    assert all(math.isfinite(feature["importance"]) for feature in found["features"])
