@@ -44,7 +44,7 @@ def evaluation_figures(evaluation: Mapping[str, Any], importance: Mapping[str, A
     Args:
         evaluation: `task/evaluation.json`: for a classifier `classes`, `confusion` (rows are the truth) and
             `curves` (a list with `class`, `roc`, `precision_recall` and `calibration`), for a regressor
-            `points` (`truth`, `predicted`) and `residuals` (`edges`, `counts`).
+            `points` (`truth`, `predicted`), `residuals` (`edges`, `counts`) and `residual_quantiles`.
         importance: `task/importance.json`: `features`, a list with `name`, `importance` and `std`.
     """
     drawings: list[Callable[[], Figure | None]] = [
@@ -86,7 +86,7 @@ def _importance(importance: Mapping[str, Any]) -> Figure | None:
         "showgrid": False,
         "ticklabelstandoff": 8,
     }
-    note = str(importance.get("note") or "How much the score falls when a column is shuffled.")
+    note = "How much the score falls when a column is shuffled."
     if len(features) > _FEATURES:
         note += f" The first {_FEATURES} of {len(features)}."
     picture = layout(axis("") | {"rangemode": "tozero"}, y, height=70 + 24 * len(shown)) | {"bargap": 0.35}
@@ -184,4 +184,9 @@ def _residuals(evaluation: Mapping[str, Any]) -> Figure | None:
         "hovertemplate": "%{y} rows<extra></extra>",
     }
     picture = layout(axis("truth less prediction") | {"showgrid": False}, axis("rows"), height=360) | {"bargap": 0.06}
-    return Figure("residuals", "Residuals", "Right of zero, the model predicted too little.", [bars], picture)
+    note = "Right of zero, the model predicted too little."
+    quantiles: Mapping[str, float] = evaluation.get("residual_quantiles", {})
+    if {"0.25", "0.75"} <= set(quantiles):
+        low, high = (format_number(float(quantiles[share])) for share in ("0.25", "0.75"))
+        note += f" Half of the rows lie between {low} and {high}."
+    return Figure("residuals", "Residuals", note, [bars], picture)

@@ -36,6 +36,7 @@ class Sources:
         schema: The columns that models see, and the classes.
         importance: How much each feature matters to the best model.
         evaluation: Curves, tables and errors of the best model.
+        finished: Whether the leaderboard is the final one.
     """
 
     record: JobRecord
@@ -48,6 +49,7 @@ class Sources:
     schema: Json
     importance: Json
     evaluation: Json
+    finished: bool
 
     @classmethod
     def read(cls, store: Store, job: str) -> Sources:
@@ -60,10 +62,12 @@ class Sources:
         spec = record.spec
         folder = store.job_dir(job)
         trials = tuple(store.trials.list(job))
+        written = (folder / "leaderboard.json").is_file()
+        board = _board(folder / "leaderboard.json", record, spec, trials)
         return cls(
             record=record,
             spec=spec,
-            board=_board(folder / "leaderboard.json", record, spec, trials),
+            board=board,
             trials=trials,
             events=tuple(store.events(job)),
             profile=_object(folder / "data" / "profile.json"),
@@ -71,6 +75,7 @@ class Sources:
             schema=_object(folder / "data" / "schema.json"),
             importance=_object(folder / "task" / "importance.json"),
             evaluation=_object(folder / "task" / "evaluation.json"),
+            finished=written and not board.protocol.get("partial"),
         )
 
 

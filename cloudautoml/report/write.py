@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import cloudautoml
+from cloudautoml.job import JobState
 from cloudautoml.render import format_number, format_seconds, natural
 from cloudautoml.report.board import board_table
 from cloudautoml.report.card import model_card
@@ -85,7 +86,8 @@ def report_html(sources: Sources) -> str:
         ],
         search_figures=searched,
         model_figures=evaluated,
-        model_note=str(sources.evaluation.get("note", "")),
+        model_note=_sentence(str(sources.evaluation.get("note", ""))),
+        state=_state(sources),
         findings=sources.findings,
         column_rows=column_rows(sources.profile),
         rows=sources.profile.get("rows"),
@@ -146,6 +148,18 @@ def _facts(sources: Sources, verdict: Verdict) -> list[tuple[str, str]]:
         facts += [("Data", f"{rows:,} × {len(sources.profile.get('columns', []))}")]  # noqa: RUF001 - rows by columns
     took = ((record.ended or record.updated) - record.created).total_seconds()
     return [*facts, ("Time", format_seconds(took))]
+
+
+def _state(sources: Sources) -> str:
+    """Where the job stands; a job with its final models is done, though its runner still writes this page."""
+    record = sources.record
+    done = record.state is JobState.RUNNING and sources.finished
+    return (JobState.SUCCEEDED if done else record.state).value
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
 def _history(sources: Sources) -> list[tuple[str, str, str]]:

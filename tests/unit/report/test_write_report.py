@@ -15,7 +15,8 @@ from report_jobs import CLASSIFIER, IMPORTANCE, Ended, candidates, make_job, wri
 from report_page import Page
 
 from cloudautoml.errors import JobNotFoundError
-from cloudautoml.job import JobState
+from cloudautoml.job import JobState, JobStatus
+from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.report import write_report
 from cloudautoml.report.figures import COLORS
 from cloudautoml.search.space import Architecture
@@ -231,6 +232,24 @@ def test_a_job_that_is_still_running_has_a_report(home: Path) -> None:
     ended = make_job(home, state=JobState.CANCELLING)
     write_board(ended, candidates(ended.job)[:3], "roc_auc")
     assert "leaderboard" in report(ended).headings
+
+
+def state_of(page: Page) -> list[str | None]:
+    return [attributes["class"] for _, attributes in page.tags if str(attributes.get("class")).startswith("state ")]
+
+
+def test_the_page_that_a_runner_writes_last_calls_its_job_done(home: Path) -> None:
+    store = Store(home)
+    record = store.create(make_job(home).store.jobs()[0].spec, "local")
+    store.observe(record.id, JobStatus(JobState.RUNNING))
+    running = Ended(store, record.id)
+    assert state_of(report(running)) == ["state running"]
+    rows = candidates(record.id)
+    partial = Leaderboard(rows, metric="roc_auc", job=record.id, protocol={"partial": True})
+    running.write("leaderboard.json", partial.to_dict())
+    assert state_of(report(running)) == ["state running"]
+    write_board(running, rows, "roc_auc")
+    assert state_of(report(running)) == ["state succeeded"]
 
 
 def test_an_unknown_job_is_refused(home: Path) -> None:
