@@ -46,7 +46,7 @@ def spec_for(home: Path, *, seed: int = 3, strategy: str = "bayesian", **budget:
     return JobSpec(
         name="analytic",
         task=TabularClassification(target="y"),
-        data=str(table_of(home)),  # type: ignore[arg-type]
+        data=str(table_of(home)),
         budget=Budget(**budget),
         search=Search(strategy=Part(type=strategy)),
         outputs=Outputs(report=False),

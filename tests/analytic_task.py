@@ -134,6 +134,10 @@ class AnalyticTask(LocalTask):
 
     @override
     def preloads(self) -> Sequence[Preload]:
+        if os.environ.get("ANALYTIC_PRELOAD") == "trees":
+            from cloudautoml_local.tasks.tabular.task import TREES
+
+            return [replace(TREES, name="plain")]
         return [Preload("plain", ("json",))]
 
     @override

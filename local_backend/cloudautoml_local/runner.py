@@ -76,7 +76,8 @@ class Runner:
         except JobOwnedError as exc:
             self._say(str(exc))  # another process goes on; nothing of this one counts any more
         except CloudAutoMLError as exc:
-            self._fail(exc.message if exc.hint is None else f"{exc.message} ({exc.hint})")
+            hint = (exc.hint or "").replace("resume JOB", f"resume {self._lease.job}")
+            self._fail(f"{exc.message} ({hint})" if hint else exc.message)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the job must say that it has failed
             self._say(traceback.format_exc())
             self._fail(f"internal error: {type(exc).__name__}: {exc}")

@@ -176,9 +176,7 @@ def test_an_owner_that_comes_back_after_its_time_can_write_nothing(
     store.leases.release(taken)
 
 
-def test_more_budget_continues_a_finished_search_as_if_it_had_been_given_at_first(
-    analytic: Path, store: Store
-) -> None:
+def test_more_budget_continues_a_finished_search_as_if_it_had_been_given_at_first(analytic: Path, store: Store) -> None:
     provider = provider_for(analytic, workers=WORKERS)
     long = submit(provider, spec_for(analytic, max_trials=14))
     long.wait(timeout=60)

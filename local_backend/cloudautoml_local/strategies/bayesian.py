@@ -24,8 +24,10 @@ _TRIES = 20
 _MOST_GOOD = 25
 """Good trials at most: more would blur what they have in common."""
 
-_Choices = dict[tuple[str, tuple["Option", ...]], int]
-"""Positions chosen, by decision; the same name with other options is another decision."""
+_Place = tuple[str, tuple["Option", ...]]
+"""A decision's name and options: the same name with other options is another decision."""
+_Choices = dict[_Place, int]
+"""Positions chosen, by decision."""
 
 
 class BayesianOptions(StrategyOptions):
@@ -33,8 +35,10 @@ class BayesianOptions(StrategyOptions):
 
     startup: Annotated[int, Field(ge=1)] = 10
     """Candidates to try before the model is trusted; warm starts count."""
-    candidates: Annotated[int, Field(ge=1)] = 24
+    candidates: Annotated[int, Field(ge=1)] = 5
     """Options that are drawn for each decision; the most promising of them is taken."""
+    exploration: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Share of the decisions that are taken by chance, so that an early mistake is found out."""
     good: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of the trials that counts as good, up to 25 of them."""
 
@@ -83,21 +87,28 @@ class BayesianSearch(SearchStrategy):
         return {(decision.name, decision.options): decision.index(option) for decision, option in path}
 
     def _suggest(self, rng: random.Random) -> Architecture | None:
-        assert isinstance(self.options, BayesianOptions)
-        if len(self._known) < self.options.startup:
+        options = self.options
+        assert isinstance(options, BayesianOptions)
+        if len(self._known) < options.startup:
             return None
         ranked = sorted(self._known, key=lambda known: -known[0])  # stable: equal scores by number
-        count = min(math.ceil(self.options.good * len(ranked)), _MOST_GOOD)
+        count = min(math.ceil(options.good * len(ranked)), _MOST_GOOD)
         good = [choices for score, choices in ranked[:count] if score > -math.inf]
         others = [choices for _, choices in ranked[len(good) :]] + list(self._pending.values())
-        densities: dict[tuple[str, tuple[Option, ...]], tuple[list[float], list[float]]] = {}
+        densities: dict[_Place, tuple[list[float], list[float]]] = {}
+
+        def choose(decision: Decision) -> Option:
+            if rng.random() < options.exploration:
+                return rng.choice(decision.options)
+            place = (decision.name, decision.options)
+            if place not in densities:
+                densities[place] = _density(decision, good), _density(decision, others)
+            return decision.options[_pick(*densities[place], options.candidates, rng)]
+
         for _ in range(_TRIES):
             made: dict[str, Option] = {}
             while (decision := self.space.decide(made)) is not None:
-                key = (decision.name, decision.options)
-                if key not in densities:
-                    densities[key] = _density(decision, good), _density(decision, others)
-                made[decision.name] = decision.options[_pick(*densities[key], self.options.candidates, rng)]
+                made[decision.name] = choose(decision)
             architecture = Architecture(tuple(made.items()))
             if self.space.canonical(architecture) not in self._seen:
                 return architecture

@@ -86,7 +86,7 @@ def test_a_serial_host_is_replaced_after_twenty_calls(tmp_path: Path) -> None:
     [
         ("trial", "nan", "the loss is not a number"),
         ("memory", "oom", "out of memory"),
-        ("bug", "error", "KeyError: \"a library's own error\""),
+        ("bug", "error", 'KeyError: "a library\'s own error"'),
     ],
 )
 def test_what_a_call_raises_is_told_in_words(executor: ProcessExecutor, kind: str, reason: str, words: str) -> None:
