@@ -43,7 +43,7 @@ def text(value: object, *, longest: int = _LONGEST) -> str:
     if len(plain) > longest:
         half = (longest - 1) // 2
         plain = f"{plain[:half]}…{plain[-half:]}"
-    return escape(plain)
+    return escape(plain, quote=False)  # plotly reads &lt; &gt; and &amp; alone
 
 
 def axis(title: str) -> dict[str, Any]:
@@ -83,6 +83,7 @@ def line(x: Sequence[float], y: Sequence[float], *, name: str = "", color: str =
         "x": list(x),
         "y": list(y),
         "name": name,
+        "showlegend": bool(name),
         "line": {"color": color, "width": 2},
         "hoverinfo": "skip",
     }

@@ -151,7 +151,10 @@ def _time_figure(board: Leaderboard, tried: Sequence[Candidate], colors: dict[st
         return None
     values = [_value(board, c.score_val) for c in timed]
     scale = _score_axis(board, values)
-    x = axis("seconds of training") | {"type": "log", "dtick": 1, "showgrid": False}
+    x = axis("seconds of training") | {"type": "log", "showgrid": False}
+    seconds = [c.fit_seconds or 1.0 for c in timed]
+    if max(seconds) > 30 * min(seconds):
+        x["dtick"] = 1  # powers of ten are enough
     note = "What a better score costs in training." + _outside(values, scale)
     return Figure(
         "time", "Training time", note, _by_family(board, timed, colors, "fit_seconds"), layout(x, scale, height=320)
