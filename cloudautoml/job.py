@@ -220,6 +220,7 @@ class Job(ABC):
             clock=self._clock,
             timeout=timeout,
             first_delay=self._poll_delay,
+            max_delay=self._longest_poll_delay,
             on_value=on_poll,
         )
         if status is None:
@@ -231,6 +232,8 @@ class Job(ABC):
 
     _poll_delay = 2.0
     """Seconds before the second look; a provider that costs nothing to ask sets less."""
+    _longest_poll_delay = 60.0
+    """Seconds between two looks at most: a wait may end so much later than the job."""
 
     def _raise_unless_succeeded(self, status: JobStatus) -> None:
         if status.state is JobState.FAILED:

@@ -28,6 +28,7 @@ class LocalJob(Job):
     """The handle to a job that a runner on this machine works on."""
 
     _poll_delay = 0.2
+    _longest_poll_delay = 0.5
     _reports_itself = True
 
     @property

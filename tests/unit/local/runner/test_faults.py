@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,9 @@ def test_a_job_ends_within_its_time(analytic: Path, store: Store, monkeypatch: p
     job = submit(provider_for(analytic, workers=2), spec_for(analytic, max_time=8))
     job.wait(timeout=60)
     assert time.monotonic() - began < 13.0
+    ended = store.job(job.id).ended
+    assert ended is not None
+    assert (datetime.now(UTC) - ended).total_seconds() < 2.0  # the wait ended soon after the job
     states = trial_states(store, job)
     assert states[5] is TrialState.FAILED
     assert list(states.values()).count(TrialState.SUCCEEDED) >= 2
