@@ -45,7 +45,8 @@ def evaluation_figures(evaluation: Mapping[str, Any], importance: Mapping[str, A
         evaluation: `task/evaluation.json`: for a classifier `classes`, `confusion` (rows are the truth) and
             `curves` (a list with `class`, `roc`, `precision_recall` and `calibration`), for a regressor
             `points` (`truth`, `predicted`), `residuals` (`edges`, `counts`) and `residual_quantiles`.
-        importance: `task/importance.json`: `features`, a list with `name`, `importance` and `std`.
+        importance: `task/importance.json`: `features`, a list with `name`, `importance` and `std`, and
+            a `note` that says what they are.
     """
     drawings: list[Callable[[], Figure | None]] = [
         partial(_importance, importance),
@@ -86,7 +87,7 @@ def _importance(importance: Mapping[str, Any]) -> Figure | None:
         "showgrid": False,
         "ticklabelstandoff": 8,
     }
-    note = "How much the score falls when a column is shuffled."
+    note = str(importance.get("note") or "How much the score falls when a column is shuffled.")
     if len(features) > _FEATURES:
         note += f" The first {_FEATURES} of {len(features)}."
     picture = layout(axis("") | {"rangemode": "tozero"}, y, height=70 + 24 * len(shown)) | {"bargap": 0.35}

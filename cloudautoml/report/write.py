@@ -24,7 +24,7 @@ from cloudautoml.spec.metrics import Goal, get_metric
 from cloudautoml.store.files import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from cloudautoml.report.figures import Figure
@@ -86,7 +86,7 @@ def report_html(sources: Sources) -> str:
         ],
         search_figures=searched,
         model_figures=evaluated,
-        model_note=_sentence(str(sources.evaluation.get("note", ""))),
+        model_note=_measured_on(sources.evaluation),
         state=_state(sources),
         findings=sources.findings,
         column_rows=column_rows(sources.profile),
@@ -157,9 +157,9 @@ def _state(sources: Sources) -> str:
     return (JobState.SUCCEEDED if done else record.state).value
 
 
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
+def _measured_on(evaluation: Mapping[str, Any]) -> str:
+    rows = str(evaluation.get("note") or "")
+    return f"Measured on {rows}." if rows else ""
 
 
 def _history(sources: Sources) -> list[tuple[str, str, str]]:

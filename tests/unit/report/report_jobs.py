@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASSIFIER: dict[str, Any] = {
+    "note": "sealed rows",
     "classes": ["no", "yes"],
     "confusion": [[190, 32], [41, 217]],
     "curves": [

@@ -60,6 +60,7 @@ def test_a_classification_has_every_section(classifier: Ended) -> None:
         "cloudautoml run churn.yaml -p local",
         "5-fold cross-validation",
         "It predicts the column churned from",
+        "Measured on sealed rows.",
     ):
         assert words in page.words
 
