@@ -87,7 +87,7 @@ def _leaderboard(rehearsal: Rehearsal) -> None:
     for candidate in board:
         assert (candidate.provider, candidate.job) == (rehearsal.provider.name, job.id)
         assert candidate.status in {"succeeded", "failed", "skipped"}
-        assert candidate.succeeded or candidate.reason, f"{candidate.model} says why it has no score"
+        assert candidate.status == "succeeded" or candidate.reason, f"{candidate.model} says why it failed"
         assert candidate.cost_source in {"free", "estimated", "billed", "emulated"}
     text = json.dumps(board.to_dict(), allow_nan=False)
     assert Leaderboard.from_dict(json.loads(text)).to_dict() == board.to_dict()

@@ -55,7 +55,9 @@ def test_money_comes_back_exactly(amount: Decimal, currency: str) -> None:
     assert Budget.model_validate_json(Budget(max_cost=money).model_dump_json()).max_cost == money
 
 
-@pytest.mark.parametrize("value", ["5", 5, "USD 5", "-5 USD", "0 USD", "5 dollars", "1e3 USD", "NaN USD", "", None, True])
+@pytest.mark.parametrize(
+    "value", ["5", 5, "USD 5", "-5 USD", "0 USD", "5 dollars", "1e3 USD", "NaN USD", "", None, True]
+)
 def test_money_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"amount of money"):
         parse_money(value)
