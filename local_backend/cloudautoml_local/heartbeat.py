@@ -53,7 +53,8 @@ class Heartbeat:
     def stop(self) -> None:
         """Beat a last time, so that all the time is counted."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         try:
             self._beat()
         except CloudAutoMLError:
@@ -72,7 +73,8 @@ class Heartbeat:
                 continue  # a full or busy disk may pass; the lease is good for a while
 
     def _look(self) -> None:
-        if self._store.job(self._lease.job).state is JobState.CANCELLING:
+        state = self._store.job(self._lease.job).state
+        if state is JobState.CANCELLING or state.is_terminal:  # it may have been cancelled before this process began
             self._cancel.set()
 
     def _beat(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from cloudautoml.errors import SpecError, UnknownNameError
+from cloudautoml.errors import JobFailedError, SpecError, UnknownNameError
 from cloudautoml.job import INTERRUPTED, Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.store import read_json
+from cloudautoml.store.leases import LEASE_SECONDS
 from cloudautoml_local import launch
 from cloudautoml_local.parts import task_type
 from cloudautoml_local.settings import RunSettings
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.model import Model
     from cloudautoml.spec import Budget, JobSpec
+    from cloudautoml.store import JobRecord
 
 
 class LocalJob(Job):
@@ -40,12 +43,12 @@ class LocalJob(Job):
     def _status(self) -> JobStatus:
         owner = self._store.leases.owner(self.id)
         record = self._store.job(self.id)  # read second: an owner that has ended in between has written so
-        if record.state.is_terminal or owner is not None or record.state is JobState.CREATED:
+        if record.state.is_terminal or owner is not None or _may_be_starting(record):
             return JobStatus(record.state, phase=record.phase, reason=record.reason, progress=record.progress)
         return JobStatus(
             record.state,
             phase=INTERRUPTED,
-            reason=f"its runner has died; go on with: cloudautoml jobs resume {self.id}",
+            reason=f"no process works on it any more; go on with: cloudautoml jobs resume {self.id}",
             progress=record.progress,
         )
 
@@ -69,6 +72,7 @@ class LocalJob(Job):
 
         Raises:
             JobOwnedError: Another process has just resumed it.
+            JobFailedError: It ended before there was anything to go on with.
             SpecError: The new budget is used up already, or the job is running with another one.
         """
         status = self.status()
@@ -80,6 +84,8 @@ class LocalJob(Job):
             raise SpecError(f"job {self.id} is running; its budget can be changed when it has ended", where="budget")
         if status.state is JobState.SUCCEEDED and spec is None:
             return self
+        if not (self.directory / "run.json").exists():
+            raise JobFailedError(f"job {self.id} ended before its data was stored; submit it again")
         if spec is not None:
             self._store.replace_spec(self.id, spec)
         if status.state.is_terminal or status.state is JobState.CANCELLING:
@@ -150,3 +156,10 @@ class LocalJob(Job):
     def native(self) -> Path:
         """The job's folder: there is no vendor behind it."""
         return self.directory
+
+
+def _may_be_starting(record: JobRecord) -> bool:
+    """Whether the process that submits a job may still be about to hand it over."""
+    if record.state not in {JobState.CREATED, JobState.QUEUED}:
+        return False
+    return (datetime.now(UTC) - record.updated).total_seconds() < LEASE_SECONDS

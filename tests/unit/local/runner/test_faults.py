@@ -15,6 +15,8 @@ from processes import eventually, is_running
 from cloudautoml.errors import JobCancelledError, JobFailedError, JobNotFinishedError
 from cloudautoml.job import JobState
 from cloudautoml.search import TrialState
+from cloudautoml_local import launch
+from cloudautoml_local.job import LocalJob
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +166,31 @@ def test_the_same_seed_gives_the_same_search_however_the_trials_are_timed(
     other = submit(provider, spec_for(analytic, max_trials=25, seed=4))
     other.wait(timeout=60)
     assert results(store, other) != found[0][0]
+
+
+def test_a_job_cancelled_before_its_runner_begins_runs_nothing(
+    analytic: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("cloudautoml_local.launch.start", lambda *_, **__: None)
+        job = submit(provider_for(analytic, workers=1), spec_for(analytic, max_trials=2))
+    assert job.state is JobState.QUEUED
+    job.cancel()
+    launch.start(store, job.id, executor="inline")
+    assert job.status().state is JobState.CANCELLED
+    assert trial_states(store, job) == {}
+
+
+def test_a_job_that_was_never_handed_over_does_not_keep_anybody_waiting(
+    analytic: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = provider_for(analytic, workers=1)
+    record = store.create(spec_for(analytic, max_trials=2), "local")
+    job = provider.attach(record.id)
+    assert isinstance(job, LocalJob)
+    assert not job.status().is_over  # whoever submits it may be busy with the data
+    monkeypatch.setattr("cloudautoml_local.job.LEASE_SECONDS", 0.0)
+    with pytest.raises(JobNotFinishedError, match="interrupted"):
+        job.wait(timeout=5)
+    with pytest.raises(JobFailedError, match="submit it again"):
+        job.resume()
