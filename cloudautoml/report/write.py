@@ -7,7 +7,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cloudautoml
 from cloudautoml.job import JobState
