@@ -13,14 +13,15 @@ from cloudautoml.data import PreparedData
 from cloudautoml.leaderboard import Candidate, Leaderboard
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import read_json, write_json
-from cloudautoml_local.metrics import classification_metric, regression_metric
 from cloudautoml_local.tasks.tabular.ensemble import select_ensemble
+from cloudautoml_local.tasks.tabular.evaluation import evaluation_of, importance_of
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Rows
+from cloudautoml_local.tasks.tabular.measure import measure, scales_for, score
 from cloudautoml_local.tasks.tabular.model import Member, Recipe, TabularModel, combined
 from cloudautoml_local.tasks.tabular.rows import trial_candidate
-from cloudautoml_local.tasks.tabular.table import Table, targets
-from cloudautoml_local.tasks.tabular.trainer import folder_megabytes, measure, transformed, untransform
+from cloudautoml_local.tasks.tabular.table import Table, take, targets
+from cloudautoml_local.tasks.tabular.trainer import folder_megabytes, transformed, untransform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,12 +45,14 @@ class Entry:
         members: Its fitted models.
         oof: Out-of-fold predictions of the training rows.
         holdout: Predictions of the sealed rows.
+        scales: Factors on the probabilities before the label is taken.
     """
 
     candidate: Candidate
     members: tuple[Member, ...]
     oof: Floats
     holdout: Floats | None
+    scales: tuple[float, ...] = ()
 
 
 class Finisher:
@@ -91,6 +94,8 @@ class Finisher:
             best = max(entries, key=lambda entry: entry.candidate.score_val or -np.inf)
             if (refit := self._refit(best)) is not None:
                 board.append(refit)
+        if entries:
+            self._evaluate(max(finished, key=lambda entry: entry.candidate.score_val or -np.inf))
         protocol = {
             "validation": "cross-validation" if self.info.plan.folds == self.info.plan.splits else "parts held out",
             "splits": self.info.plan.splits,
@@ -115,6 +120,7 @@ class Finisher:
             members=members,
             oof=np.load(place / "oof.npy", allow_pickle=False),
             holdout=np.load(holdout, allow_pickle=False) if holdout.exists() else None,
+            scales=tuple(read_json(place / "trial.json")["scales"]),
         )
 
     def _baseline(self) -> Entry:
@@ -148,7 +154,8 @@ class Finisher:
         holdout = None
         if all(entry.holdout is not None for _, entry in chosen):
             holdout = np.asarray(sum(weight * entry.holdout for weight, entry in chosen if entry.holdout is not None))
-        found = measure(self.table.rows, np.asarray(oof), self.table.fold >= 0, self.info)
+        scales = scales_for(self.table.rows, np.asarray(oof), self.table.fold >= 0, self.info)
+        found = measure(self.table.rows, np.asarray(oof), self.table.fold >= 0, self.info, scales=scales)
         candidate = self._row(
             "ensemble",
             "ensemble",
@@ -158,9 +165,9 @@ class Finisher:
             size_mb=sum(e.candidate.size_mb or 0.0 for _, e in chosen),
             params={entry.candidate.model: round(weight, 4) for weight, entry in chosen},
         )
-        entry = Entry(candidate, combined([(weight, e.members) for weight, e in chosen]), np.asarray(oof), holdout)
-        self._write_recipe("ensemble", entry.members)
-        return entry
+        members = combined([(weight, e.members) for weight, e in chosen])
+        self._write_recipe("ensemble", members, scales)
+        return Entry(candidate, members, np.asarray(oof), holdout, scales)
 
     def _weights(self, entries: Sequence[Entry]) -> list[float]:
         rows, info = self.table.rows, self.info
@@ -168,18 +175,13 @@ class Finisher:
         if len(which) > SELECTION_ROWS:
             rng = np.random.default_rng(self.spec.seed)
             which = np.sort(rng.choice(which, SELECTION_ROWS, replace=False))
-        target, weight = rows.target[which], None if rows.weight is None else rows.weight[which]
-        codes, metric = target.astype(np.int64), get_metric(info.metric)
+        rows, everything = take(rows, which), np.ones(len(which), np.bool_)
 
-        def score(found: Floats) -> float:
-            if info.kind == "regression":
-                value = regression_metric(info.metric, target, found, weights=weight)
-            else:
-                value = classification_metric(info.metric, codes, found, weights=weight, positive=info.positive)
-            return metric.to_score(value) if np.isfinite(value) else -np.inf
+        def judge(found: Floats) -> float:
+            return score(rows, found, everything, info, scales=scales_for(rows, found, everything, info))
 
         seconds = None if self.spec.budget.max_time is None else max(0.5, self.deadline.left * 0.4)
-        return select_ensemble([entry.oof[which] for entry in entries], score, seconds=seconds)
+        return select_ensemble([entry.oof[which] for entry in entries], judge, seconds=seconds)
 
     def _refit(self, best: Entry) -> Candidate | None:
         row, plan = best.candidate, self.info.plan
@@ -193,9 +195,12 @@ class Finisher:
         problem = self.info.problem(seed=self.spec.seed, threads=self.threads)
         rows = self.table.rows
         train = transformed(Rows(np.asarray(rows.tree), np.asarray(rows.dense), rows.target, rows.weight), self.info)
-        rounds = round(trial["rounds"] * growth**0.5) or None
+        rounds, params = trial["rounds"], dict(trial["params"])
+        if (rate := trial["learning_rate"]) > 0:  # folds may have learned faster than asked, each at its own rate
+            params["learning_rate"], rounds = rate, trial["work"] / rate
+        rounds = round(rounds * growth**0.5) or None
         limit = Deadline(min(self.deadline.left * 0.8, 3600.0))
-        fitted = FAMILIES[row.algorithm].fit(trial["params"], train, None, problem, deadline=limit, rounds=rounds)
+        fitted = FAMILIES[row.algorithm].fit(params, train, None, problem, deadline=limit, rounds=rounds)
         if limit.passed:  # cut short: not the model that was judged
             return None
         place = self.directory / "models" / "refit" / "whole"
@@ -203,7 +208,7 @@ class Finisher:
         fitted.save(place)
         seconds = time.perf_counter() - begin
         members = (Member(row.algorithm, 1.0, "models/refit/whole"),)
-        self._write_recipe("refit", members)
+        self._write_recipe("refit", members, best.scales)
         holdout, per_row = None, None
         if self.sealed is not None:
             start = time.perf_counter()
@@ -214,7 +219,43 @@ class Finisher:
             "refit", row.algorithm, {}, fit_seconds=seconds, predict_ms_per_row=per_row,
             size_mb=folder_megabytes(place.parent), params={"of": row.model, **row.params},
         )  # fmt: skip
-        return self._scored(Entry(candidate, members, best.oof, holdout))
+        return self._scored(Entry(candidate, members, best.oof, holdout, best.scales))
+
+    def _evaluate(self, best: Entry) -> None:
+        """Write what the report shows of the best model; the importance only where the time allows."""
+        if self.sealed is not None and best.holdout is not None:
+            rows, found, note = self.sealed, best.holdout, "sealed rows"
+        else:
+            rows, found, note = self.table.rows, best.oof, "rows of the training data that were held out of each fold"
+        evaluation = evaluation_of(rows, found, self.info, scales=best.scales, note=note)
+        write_json(self.directory / "task" / "evaluation.json", evaluation)
+        if not best.members or self.deadline.left < 1.0:
+            return
+        self.progress("measuring what the best model goes by")
+        members, frame = best.members, self.data.holdout
+        if self.sealed is None or frame is None:
+            # the models of the first fold have not seen its rows
+            members = tuple(member for member in members if member.place.endswith("/fold_0"))
+            first = np.flatnonzero(self.table.fold == 0)
+            rows, frame, note = take(self.table.rows, first), self.data.train.iloc[first], "rows held out of a fold"
+        total = sum(member.weight for member in members)
+        members = tuple(Member(member.family, member.weight / total, member.place) for member in members)
+        model = TabularModel(
+            best.candidate,
+            root=self.directory,
+            shared=self.directory / "task",
+            recipe=recipe(self.spec, members, best.scales),
+        )
+        importance = importance_of(
+            model,
+            frame[self.data.schema.names].reset_index(drop=True),
+            rows,
+            self.info,
+            deadline=Deadline(min(self.deadline.left * 0.6, 20.0)),
+            seed=self.spec.seed,
+            note=f"How much {self.info.metric} falls when a column is shuffled, over {note}.",
+        )
+        write_json(self.directory / "task" / "importance.json", importance)
 
     def _row(self, model: str, algorithm: str, metrics: dict[str, float], **rest: Any) -> Candidate:
         value = metrics.get(self.info.metric)
@@ -233,7 +274,7 @@ class Finisher:
     def _scored(self, entry: Entry) -> Candidate:
         metrics: dict[str, float] = {}
         if self.sealed is not None and entry.holdout is not None:
-            metrics = measure(self.sealed, entry.holdout, self.sealed.target >= 0, self.info)
+            metrics = measure(self.sealed, entry.holdout, self._sealed_known, self.info, scales=entry.scales)
         value = metrics.get(self.info.metric)
         row = {
             **entry.candidate.to_dict(),
@@ -243,14 +284,20 @@ class Finisher:
         }
         return Candidate.from_dict(row)
 
-    def _write_recipe(self, name: str, members: tuple[Member, ...]) -> None:
-        write_json(self.directory / "models" / name / "model.json", recipe(self.spec, members).to_dict())
+    @property
+    def _sealed_known(self) -> npt.NDArray[np.bool_]:
+        """Which sealed rows have a class that was there in training; every row, for a number."""
+        assert self.sealed is not None
+        return np.asarray(self.sealed.target >= 0) if self.info.classes else np.ones(len(self.sealed), np.bool_)
+
+    def _write_recipe(self, name: str, members: tuple[Member, ...], scales: tuple[float, ...]) -> None:
+        write_json(self.directory / "models" / name / "model.json", recipe(self.spec, members, scales).to_dict())
 
 
-def recipe(spec: JobSpec, members: tuple[Member, ...]) -> Recipe:
+def recipe(spec: JobSpec, members: tuple[Member, ...], scales: tuple[float, ...]) -> Recipe:
     """The recipe of a model with these members."""
     reading = spec.data.model_dump(mode="json", include={"csv", "na_values"}, exclude_unset=True)
-    return Recipe(members, reading=reading)
+    return Recipe(members, scales, reading)
 
 
 def model_of(candidate: Candidate, spec: JobSpec, directory: Path) -> TabularModel:
@@ -260,9 +307,9 @@ def model_of(candidate: Candidate, spec: JobSpec, directory: Path) -> TabularMod
     if candidate.trial is None:
         made = Recipe.from_dict(read_json(written), where=str(written))
     else:
-        count = len(list((directory / "trials" / f"{candidate.trial:05d}").glob("fold_[0-9]*")))
-        members = tuple(
-            Member(candidate.algorithm, 1 / count, f"trials/{candidate.trial:05d}/fold_{fold}") for fold in range(count)
-        )
-        made = recipe(spec, members)
+        place = directory / "trials" / f"{candidate.trial:05d}"
+        trial = read_json(place / "trial.json")
+        count = int(trial["folds"])
+        members = tuple(Member(candidate.algorithm, 1 / count, f"trials/{place.name}/fold_{i}") for i in range(count))
+        made = recipe(spec, members, tuple(trial["scales"]))
     return TabularModel(candidate, root=directory, shared=shared, recipe=made)

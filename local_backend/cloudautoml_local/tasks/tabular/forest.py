@@ -52,6 +52,11 @@ class Forest:
         """Number of trees."""
         return len(self.roots)
 
+    @property
+    def rate(self) -> float:
+        """None: trees do not learn from each other."""
+        return 0.0
+
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers: the mean over the trees."""
         x = np.hstack([tree, self.encoder.transform(tree)])

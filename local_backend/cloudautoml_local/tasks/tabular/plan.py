@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_USUAL_SECONDS = 600.0
+_USUAL_SECONDS = 300.0
 _SPLITS = 8
 _STRONG_TRIALS = 9
 """Trials of boosted trees that are to fit into the time, at the least."""

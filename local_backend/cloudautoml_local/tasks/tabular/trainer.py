@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 from cloudautoml.search import Fidelity, Measurement, TrialFailedError
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import atomic_path, write_json
-from cloudautoml_local.metrics import classification_metrics, regression_metrics
 from cloudautoml_local.spaces.tabular import family_of
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Rows
+from cloudautoml_local.tasks.tabular.measure import measure, scales_for, score
 from cloudautoml_local.tasks.tabular.table import Table, TableInfo, take
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class TabularTrainer:
         holdout = None if table.holdout is None else np.zeros((len(table.holdout[0]), *outputs))
         scores: list[float] = []
         rounds: list[int] = []
+        rates: list[float] = []
         done, predict_seconds, predicted = 0, 0.0, 0
         for fold in range(count):
             fitted, here = self._fit_fold(family, params, table, fold, fidelity, deadline, left=count - fold)
@@ -111,12 +112,16 @@ class TabularTrainer:
                 holdout += untransform(fitted.predict(*map(np.asarray, table.holdout)), info) / count
             self._keep(fitted, fold)
             rounds.append(fitted.rounds)
+            rates.append(fitted.rate)
             scores.append(score(table.rows, oof, here, info))
+            if not np.isfinite(scores[-1]):
+                scores[-1] = float(np.mean(scores[:-1])) if fold else 0.0  # a fold with one class only
             done = fold + 1
             if on_step is not None and not on_step(done, float(np.mean(scores))):
                 break
         known = np.isfinite(oof).reshape(len(oof), -1).all(axis=1)
-        measured = measure(table.rows, oof, known, info)
+        scales = scales_for(table.rows, oof, known, info)
+        measured = measure(table.rows, oof, known, info, scales=scales)
         if info.metric not in measured:
             raise TrialFailedError("nan", f"{info.metric} of the predictions is not a number")
         whole = done == info.plan.folds and not fidelity.settings
@@ -129,12 +134,16 @@ class TabularTrainer:
             "family": family,
             "folds": done,
             "rounds": round(float(np.mean(rounds))),
+            "learning_rate": float(np.median(rates)),
+            "work": float(np.mean([rate * n for rate, n in zip(rates, rounds, strict=True)])),
             "fold_score_std": float(np.std(scores)) if len(scores) > 1 else 0.0,
             "size_mb": folder_megabytes(self.directory),
             "predict_ms_per_row": 1000 * predict_seconds / max(1, predicted) * done,
             "whole": whole,
         }
-        write_json(self.directory / "trial.json", {"family": family, "params": dict(params), **details})
+        write_json(
+            self.directory / "trial.json", {"family": family, "params": dict(params), "scales": scales, **details}
+        )
         return Measurement(
             score=get_metric(info.metric).to_score(measured[info.metric]),
             metrics=measured,
@@ -197,21 +206,6 @@ def untransform(found: Floats, info: TableInfo) -> Floats:
 def predict(fitted: Fitted, rows: Rows, which: npt.NDArray[np.bool_], info: TableInfo) -> Floats:
     """Predictions of some of the rows, on the scale of the user's target."""
     return untransform(fitted.predict(np.asarray(rows.tree[which]), np.asarray(rows.dense[which])), info)
-
-
-def measure(rows: Rows, found: Floats, which: npt.NDArray[np.bool_], info: TableInfo) -> dict[str, float]:
-    """All metrics of predictions, over some of the rows."""
-    weight = None if rows.weight is None else rows.weight[which]
-    if info.kind == "regression":
-        return regression_metrics(rows.target[which], found[which], weights=weight)
-    codes = rows.target[which].astype(np.int64)
-    return classification_metrics(codes, found[which], weights=weight, positive=info.positive)
-
-
-def score(rows: Rows, found: Floats, which: npt.NDArray[np.bool_], info: TableInfo) -> float:
-    """The metric that decides, over some of the rows; higher is better, 0 where it is not defined."""
-    value = measure(rows, found, which, info).get(info.metric)
-    return 0.0 if value is None else get_metric(info.metric).to_score(value)
 
 
 def folder_megabytes(directory: Path) -> float:

@@ -158,6 +158,11 @@ class Fitted(Protocol):
         """Boosting rounds, trees or epochs it uses; 0 where there is no such thing."""
         ...
 
+    @property
+    def rate(self) -> float:
+        """Learning rate it was boosted with, which may be above the one asked for; 0 where there is no such thing."""
+        ...
+
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """N x k probabilities, or n numbers, for rows given in both views."""
         ...

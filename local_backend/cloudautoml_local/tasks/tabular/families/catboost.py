@@ -49,6 +49,7 @@ class FittedCatBoost:
 
     model: Any
     rounds: int
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
@@ -77,7 +78,7 @@ def fit(
     model, again = _boost(params, pools, problem, pace, deadline=deadline, rounds=rounds)
     if again:  # its learning rate cannot be changed on the way
         model, _ = _boost(params, pools, problem, pace, deadline=deadline, rounds=rounds)
-    return FittedCatBoost(model, int(model.tree_count_))
+    return FittedCatBoost(model, int(model.tree_count_), pace.rate)
 
 
 def _boost(

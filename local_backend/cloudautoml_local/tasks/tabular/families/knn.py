@@ -42,6 +42,7 @@ class FittedNeighbours:
     neighbours: int
     by_distance: bool
     rounds: int = 0
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""

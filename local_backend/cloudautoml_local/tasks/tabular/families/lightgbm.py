@@ -52,6 +52,7 @@ class FittedLightGBM:
 
     booster: Any
     rounds: int
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
@@ -105,7 +106,7 @@ def fit(
         valid_sets=[data.create_valid(valid.tree, valid.target, weight=valid.weight)] if valid is not None else None,
         callbacks=[watch],
     )
-    return FittedLightGBM(booster, patience.best_round if valid is not None else last)
+    return FittedLightGBM(booster, patience.best_round if valid is not None else last, pace.rate)
 
 
 def load(directory: Path) -> Fitted:

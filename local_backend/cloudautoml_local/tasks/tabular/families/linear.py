@@ -57,6 +57,7 @@ class FittedLinear:
     intercept: npt.NDArray[np.float64]
     classes: int
     rounds: int = 0
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""

@@ -60,6 +60,7 @@ class FittedNetwork:
     weights: tuple[Matrix, ...]
     classes: int
     rounds: int
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""

@@ -52,6 +52,7 @@ class FittedXGBoost:
 
     booster: Any
     rounds: int
+    rate: float = 0.0
 
     def predict(self, tree: Matrix, dense: Matrix) -> Floats:
         """Probabilities or numbers."""
@@ -98,7 +99,8 @@ def fit(
         callbacks=[Watch()],
         verbose_eval=False,
     )
-    return FittedXGBoost(booster, patience.best_round if valid is not None else booster.num_boosted_rounds())
+    used = patience.best_round if valid is not None else booster.num_boosted_rounds()
+    return FittedXGBoost(booster, used, pace.rate)
 
 
 def load(directory: Path) -> Fitted:

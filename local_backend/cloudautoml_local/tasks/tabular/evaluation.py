@@ -1,0 +1,147 @@
+"""Evaluation of the best model for the report: where it is right and wrong, and what it goes by."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudautoml_local.metrics import confusion
+from cloudautoml_local.tasks.tabular.decisions import decide
+from cloudautoml_local.tasks.tabular.measure import score
+from cloudautoml_local.tasks.tabular.table import take
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Rows
+    from cloudautoml_local.tasks.tabular.model import TabularModel
+    from cloudautoml_local.tasks.tabular.table import TableInfo
+
+_CURVE_POINTS = 100
+_CURVE_CLASSES = 10
+_SAMPLE = 500
+_BINS = 10
+_IMPORTANCE_ROWS = 1000
+_REPEATS = 3
+
+
+def evaluation_of(
+    rows: Rows, found: Floats, info: TableInfo, *, scales: tuple[float, ...], note: str
+) -> dict[str, Any]:
+    """Tables and curves of predictions of rows that the model did not learn from.
+
+    Args:
+        rows: The rows; those of an unknown class are left out.
+        found: n x k probabilities, or n numbers.
+        info: What was to be learned.
+        scales: Factors on the probabilities before the label is taken.
+        note: Which rows they are, for people.
+
+    Returns:
+        A JSON object: for a classifier `classes`, `confusion` and `curves`; else `points`, `residuals` and
+        `residual_quantiles`.
+    """
+    known = np.isfinite(found).reshape(len(found), -1).all(axis=1)
+    if info.kind == "regression":
+        return {"note": note, **_regression(rows.target[known], found[known])}
+    known &= rows.target >= 0
+    truth, found = rows.target[known].astype(np.int64), found[known]
+    weights = np.ones(len(truth)) if rows.weight is None else rows.weight[known]
+    chosen = [info.positive] if info.kind == "binary" else list(range(min(len(info.classes), _CURVE_CLASSES)))
+    curves = [
+        {"class": info.classes[code], **_curves(truth == code, found[:, code], weights)}
+        for code in chosen
+        if 0 < (truth == code).sum() < len(truth)
+    ]
+    table = confusion(truth, decide(found, scales), len(info.classes))
+    return {"note": note, "classes": list(info.classes), "confusion": table.astype(int).tolist(), "curves": curves}
+
+
+def importance_of(
+    model: TabularModel, frame: pd.DataFrame, rows: Rows, info: TableInfo, *, deadline: Deadline, seed: int, note: str
+) -> dict[str, Any]:
+    """How much the score falls when one column of the user's table is shuffled.
+
+    Args:
+        model: The model.
+        frame: The features of `rows`, as the schema has conformed them.
+        rows: Rows that the model did not learn from.
+        info: What was to be learned.
+        deadline: When to stop; columns that were not reached are left out.
+        seed: Seed of the shuffling and of the sample of rows.
+        note: Which rows they are, for people.
+
+    Returns:
+        A JSON object: `features`, each with `name`, `importance` and `std`, and `rows`, their number.
+    """
+    rng = np.random.default_rng(seed)
+    which = np.flatnonzero(rows.target >= 0) if info.classes else np.arange(len(rows))
+    if len(which) > _IMPORTANCE_ROWS:
+        which = np.sort(rng.choice(which, _IMPORTANCE_ROWS, replace=False))
+    frame, rows = frame.iloc[which].reset_index(drop=True), take(rows, which)
+    everything = np.ones(len(rows), np.bool_)
+
+    def value(changed: pd.DataFrame) -> float:
+        return score(rows, model.predict_prepared(changed), everything, info, scales=model.recipe.scales)
+
+    value(frame)  # the first call reads the model
+    begin = time.monotonic()
+    whole = value(frame)
+    each = time.monotonic() - begin
+    repeats = int(np.clip(deadline.left / max(1e-6, each * frame.shape[1] * 1.3), 1, _REPEATS))
+    features: list[dict[str, Any]] = []
+    for name in frame.columns if np.isfinite(whole) else ():  # a metric may not be defined on so few rows
+        if deadline.left < each * repeats:
+            break
+        falls = []
+        for _ in range(repeats):
+            shuffled = frame[name].iloc[rng.permutation(len(frame))].reset_index(drop=True)
+            falls.append(whole - value(frame.assign(**{str(name): shuffled})))
+        features.append({"name": str(name), "importance": float(np.mean(falls)), "std": float(np.std(falls))})
+    features.sort(key=lambda feature: -feature["importance"])
+    return {"metric": info.metric, "rows": len(rows), "repeats": repeats, "features": features, "note": note}
+
+
+def _curves(truth: npt.NDArray[np.bool_], found: Floats, weights: Floats) -> dict[str, Any]:
+    order = np.argsort(-found, kind="stable")
+    hits = np.concatenate(([0.0], np.cumsum(np.where(truth, weights, 0.0)[order])))
+    misses = np.concatenate(([0.0], np.cumsum(np.where(truth, 0.0, weights)[order])))
+    ends = np.flatnonzero(np.append(np.diff(found[order]) != 0, True)) + 1
+    if len(ends) > _CURVE_POINTS:
+        ends = ends[np.unique(np.linspace(0, len(ends) - 1, _CURVE_POINTS).astype(int))]
+    at = np.concatenate(([0], ends))
+    precision = hits[ends] / np.maximum(hits[ends] + misses[ends], 1e-12)
+    edges = np.linspace(0, 1, _BINS + 1)
+    place = np.clip(np.digitize(found, edges) - 1, 0, _BINS - 1)
+    filled = [part for part in range(_BINS) if (place == part).any()]
+    return {
+        "roc": {"fpr": _rounded(misses[at] / max(misses[-1], 1e-12)), "tpr": _rounded(hits[at] / max(hits[-1], 1e-12))},
+        "precision_recall": {"recall": _rounded(hits[ends] / max(hits[-1], 1e-12)), "precision": _rounded(precision)},
+        "calibration": {
+            "predicted": _rounded(
+                [np.average(found[place == part], weights=weights[place == part]) for part in filled]
+            ),
+            "observed": _rounded([np.average(truth[place == part], weights=weights[place == part]) for part in filled]),
+            "count": [int((place == part).sum()) for part in filled],
+        },
+    }
+
+
+def _regression(truth: Floats, found: Floats) -> dict[str, Any]:
+    residuals = truth - found
+    shown = np.linspace(0, len(truth) - 1, min(len(truth), _SAMPLE)).astype(int)
+    low, high = np.quantile(residuals, (0.005, 0.995))
+    counts, edges = np.histogram(residuals, bins=30, range=(low, high) if high > low else None)
+    shares = (0.05, 0.25, 0.5, 0.75, 0.95)
+    return {
+        "points": {"truth": truth[shown].tolist(), "predicted": found[shown].tolist()},
+        "residuals": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "residual_quantiles": {str(share): float(np.quantile(residuals, share)) for share in shares},
+    }
+
+
+def _rounded(values: Any) -> list[float]:
+    return [round(float(value), 5) for value in values]
