@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,9 @@ from typing_extensions import override
 
 from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, Option, SearchSpace
 from cloudautoml.testing.simulation import Branch, TableSpace, every_architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OPTIONS = st.lists(
     st.one_of(st.booleans(), st.integers(-2, 2), st.sampled_from(["a", "b"]), st.none(), st.just(0.5)),

@@ -172,7 +172,10 @@ def test_fingerprint_tells_jobs_apart_but_not_places() -> None:
 
 def test_fingerprint_is_the_same_in_another_process() -> None:
     spec = made(data={"train": "a.csv", "types": {"b": "text", "a": "numeric"}})
-    code = "import sys; from cloudautoml.spec import JobSpec; print(JobSpec.model_validate_json(sys.argv[1]).fingerprint())"
+    code = (
+        "import sys; from cloudautoml.spec import JobSpec; "
+        "print(JobSpec.model_validate_json(sys.argv[1]).fingerprint())"
+    )
     out = subprocess.run(
         [sys.executable, "-c", code, spec.model_dump_json()], capture_output=True, text=True, check=True
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from cloudautoml.search import Architecture, Measurement, Proposal, Trial, Trial
 from cloudautoml.spec import JobSpec, TabularRegression
 from cloudautoml.store import Leases, Store
 from cloudautoml.store.leases import LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPEC = JobSpec(name="job", task=TabularRegression(target="y"), data="a.csv")  # type: ignore[arg-type]
 TAKER = """
