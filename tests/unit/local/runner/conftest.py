@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +23,13 @@ def analytic(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home in which analytic jobs run; at the end no process may be left that has to do with it."""
     prepare_environment(monkeypatch, home)
     yield home
-    eventually(lambda: not processes_with(f"CLOUDAUTOML_HOME={home}"))
+    mark = f"CLOUDAUTOML_HOME={home}"
+    try:
+        eventually(lambda: not processes_with(mark))
+    finally:
+        for pid in processes_with(mark):  # a test that failed must not leave them to the next one either
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture
