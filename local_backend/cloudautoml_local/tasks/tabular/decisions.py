@@ -33,6 +33,7 @@ def tune_scales(
     if metric not in TUNED or not np.isfinite(probabilities).all():
         return ()
     classes = probabilities.shape[1]
+    choices: list[tuple[float, ...]]
     if classes == 2:
         grid = np.unique(np.quantile(probabilities[:, 1], np.linspace(0.02, 0.98, _THRESHOLDS)))
         grid = grid[(grid > 1e-6) & (grid < 1 - 1e-6)]
@@ -66,4 +67,4 @@ def tune_scales(
 def decide(probabilities: Floats, scales: tuple[float, ...]) -> Codes:
     """The codes of the labels to take."""
     scaled = probabilities * np.asarray(scales) if scales else probabilities
-    return scaled.argmax(axis=1)
+    return np.asarray(scaled.argmax(axis=1), np.int64)

@@ -57,7 +57,7 @@ class Forest:
         """None: trees do not learn from each other."""
         return 0.0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
         """Probabilities or numbers: the mean over the trees."""
         x = np.hstack([tree, self.encoder.transform(tree)])
         found = np.empty((len(x), self.value.shape[1]))

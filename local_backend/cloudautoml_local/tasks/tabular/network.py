@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cloudautoml_local.tasks.tabular.families.base import Matrix, Params, Problem
 
@@ -135,7 +135,7 @@ class _Loop:
         import keras
         import tensorflow as tf
 
-        self._build = lambda: _network(params, problem, width)
+        self._build: Callable[[], Any] = lambda: _network(params, problem, width)
         self._model = self._build()
         self._optimiser: Any = keras.optimizers.AdamW(
             1e-3, weight_decay=float(params["weight_decay"] or 0.0), global_clipnorm=5.0

@@ -33,15 +33,16 @@ class TargetEncoder:
     @property
     def width(self) -> int:
         """Columns that it makes."""
-        return len(self.positions) * self.means.shape[1]
+        return int(len(self.positions) * self.means.shape[1])
 
     def transform(self, tree: Matrix) -> Matrix:
         """N x width."""
         if not self.width:
             return np.zeros((len(tree), 0), np.float32)
-        return self.means[self._codes(tree)].reshape(len(tree), self.width)
+        return self.means[self.codes_of(tree)].reshape(len(tree), self.width)
 
-    def _codes(self, tree: Matrix) -> npt.NDArray[np.int64]:
+    def codes_of(self, tree: Matrix) -> npt.NDArray[np.int64]:
+        """Positions in `means`: n x c."""
         codes = tree[:, self.positions].astype(np.float64)
         sizes = np.diff(self.offsets) - 1
         return self.offsets[:-1] + np.where(np.isnan(codes), sizes, codes).astype(np.int64)
@@ -70,7 +71,7 @@ def fit_encode(rows: Rows, problem: Problem, *, levels_from: int) -> tuple[Targe
     empty = TargetEncoder(positions, offsets, np.zeros((int(offsets[-1]), outcomes.shape[1]), np.float32))
     if not len(positions):
         return empty, empty.transform(rows.tree)
-    codes = empty._codes(rows.tree)
+    codes = empty.codes_of(rows.tree)
     whole = TargetEncoder(positions, offsets, _means(codes, outcomes, weight, int(offsets[-1])))
     encoded = np.empty((len(rows), whole.width), np.float32)
     fold = np.random.default_rng(problem.seed).permutation(len(rows)) % _FOLDS
@@ -84,8 +85,8 @@ def fit_encode(rows: Rows, problem: Problem, *, levels_from: int) -> tuple[Targe
 def _outcomes(target: Floats, problem: Problem) -> Floats:
     if problem.kind == "multiclass":
         common = np.argsort(-np.bincount(target.astype(np.int64), minlength=problem.classes), kind="stable")
-        return (target[:, None] == common[None, :_MAX_OUTPUTS]).astype(np.float64)
-    return target[:, None]
+        return np.asarray(target[:, None] == common[None, :_MAX_OUTPUTS], np.float64)
+    return np.asarray(target[:, None])
 
 
 def _means(codes: npt.NDArray[np.int64], outcomes: Floats, weight: Floats, size: int) -> npt.NDArray[np.float32]:

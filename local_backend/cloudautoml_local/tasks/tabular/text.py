@@ -59,7 +59,7 @@ class TextEncoder:
         weighting = TfidfTransformer(sublinear_tf=True).fit(counts)
         size = min(24 if unit == "word" else 12, len(vocabulary) - 1, len(texts) - 1)
         if size >= 1:
-            svd = TruncatedSVD(size, n_iter=3, random_state=seed % 2**32).fit(weighting.transform(counts))
+            svd: Any = TruncatedSVD(size, n_iter=3, random_state=seed % 2**32).fit(weighting.transform(counts))
             projection = svd.components_.T.astype(np.float32)
         else:
             projection = np.zeros((len(vocabulary), 0), np.float32)
@@ -87,7 +87,7 @@ class TextEncoder:
         found = counts.transform(texts).astype(np.float32).tocsr()
         present = np.asarray((found[:, list(self.tokens)] > 0).todense(), np.float32)
         found.data = 1.0 + np.log(found.data)
-        weighted = normalize(found.multiply(self.idf[None, :]).tocsr())
+        weighted: Any = normalize(found.multiply(self.idf[None, :]).tocsr())
         return np.hstack([shape, np.asarray(weighted @ self.projection, np.float32), present])
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cloudautoml.search import Fidelity, Measurement, TrialFailedError
 from cloudautoml.spec.metrics import get_metric
@@ -50,7 +50,7 @@ class TabularTrainer:
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,
+        parent: Path | None = None,  # noqa: ARG002 - trees inherit nothing
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         """Cross-validate one candidate.
@@ -103,7 +103,9 @@ class TabularTrainer:
         rates: list[float] = []
         done, predict_seconds, predicted = 0, 0.0, 0
         for fold in range(count):
-            fitted, here = self._fit_fold(family, params, table, fold, fidelity, deadline, left=count - fold)
+            fitted, here = self._fit_fold(
+                family, params, table, fold=fold, fidelity=fidelity, deadline=deadline, left=count - fold
+            )
             start = time.perf_counter()
             oof[here] = predict(fitted, table.rows, here, info)
             predict_seconds += time.perf_counter() - start
@@ -119,7 +121,7 @@ class TabularTrainer:
             done = fold + 1
             if on_step is not None and not on_step(done, float(np.mean(scores))):
                 break
-        known = np.isfinite(oof).reshape(len(oof), -1).all(axis=1)
+        known = np.asarray(np.isfinite(oof).reshape(len(oof), -1).all(axis=1))
         scales = scales_for(table.rows, oof, known, info)
         measured = measure(table.rows, oof, known, info, scales=scales)
         if info.metric not in measured:
@@ -158,10 +160,10 @@ class TabularTrainer:
         family: str,
         params: Mapping[str, Option],
         table: Table,
+        *,
         fold: int,
         fidelity: Fidelity,
         deadline: Deadline,
-        *,
         left: int,
     ) -> tuple[Fitted, npt.NDArray[np.bool_]]:
         here = table.fold == fold

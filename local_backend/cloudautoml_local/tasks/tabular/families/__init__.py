@@ -18,7 +18,6 @@ from cloudautoml_local.tasks.tabular.families import (
 if TYPE_CHECKING:
     from cloudautoml_local.tasks.tabular.families.base import Family
 
-FAMILIES: dict[str, Family] = {
-    module.NAME: module for module in (lightgbm, catboost, xgboost, extra_trees, random_forest, linear, knn, mlp)
-}
+_ALL: tuple[Family, ...] = (lightgbm, catboost, xgboost, extra_trees, random_forest, linear, knn, mlp)
+FAMILIES: dict[str, Family] = {family.NAME: family for family in _ALL}
 """Every family, by name."""

@@ -51,7 +51,7 @@ class FittedCatBoost:
     rounds: int
     rate: float = 0.0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
         """Probabilities or numbers."""
         import numpy as np
 
@@ -126,9 +126,9 @@ def load(directory: Path) -> Fitted:
     """Read CatBoost's binary format."""
     import catboost
 
-    model = catboost.CatBoost()
+    model: Any = catboost.CatBoost()
     model.load_model(str(directory / _FILE), format="cbm")
-    return FittedCatBoost(model, int(model.tree_count_))
+    return FittedCatBoost(model, int(model.tree_count_ or 0))
 
 
 def _pool(tree: Matrix, categorical: list[int], target: Floats | None = None, weight: Floats | None = None) -> Any:

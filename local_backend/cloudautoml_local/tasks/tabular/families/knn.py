@@ -44,7 +44,7 @@ class FittedNeighbours:
     rounds: int = 0
     rate: float = 0.0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
         """Probabilities or numbers."""
         import numpy as np
 
@@ -52,7 +52,7 @@ class FittedNeighbours:
         weight = 1.0 / (distance + 1e-6) if self.by_distance else np.ones_like(distance)
         weight /= weight.sum(axis=1, keepdims=True)
         found = np.einsum("nk,nkc->nc", weight, self.outcomes[rows])
-        return found if self.outcomes.shape[1] > 1 else found[:, 0]
+        return np.asarray(found if self.outcomes.shape[1] > 1 else found[:, 0])
 
     def save(self, directory: Path) -> None:
         """Write the rows."""
@@ -69,11 +69,11 @@ class FittedNeighbours:
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,
+    valid: Rows | None,  # noqa: ARG001 - nothing here stops early
     problem: Problem,
     *,
-    deadline: Deadline,
-    rounds: int | None = None,
+    deadline: Deadline,  # noqa: ARG001 - bounded by the number of rows
+    rounds: int | None = None,  # noqa: ARG001 - nothing here has rounds
 ) -> Fitted:
     """Keep the rows, a sample where there are many."""
     import numpy as np

@@ -54,7 +54,7 @@ class FittedLightGBM:
     rounds: int
     rate: float = 0.0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
         """Probabilities or numbers."""
         import numpy as np
 

@@ -83,11 +83,11 @@ class FittedLinear:
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,
+    valid: Rows | None,  # noqa: ARG001 - nothing here stops early
     problem: Problem,
     *,
     deadline: Deadline,
-    rounds: int | None = None,
+    rounds: int | None = None,  # noqa: ARG001 - nothing here has rounds
 ) -> Fitted:
     """Fit the weights; the number of iterations is bounded by the time."""
     import warnings

@@ -26,7 +26,7 @@ _TREES = 300
 def fit(
     params: Params,
     train: Rows,
-    valid: Rows | None,
+    valid: Rows | None,  # noqa: ARG001 - nothing here stops early
     problem: Problem,
     *,
     deadline: Deadline,

@@ -54,7 +54,7 @@ class FittedXGBoost:
     rounds: int
     rate: float = 0.0
 
-    def predict(self, tree: Matrix, dense: Matrix) -> Floats:
+    def predict(self, tree: Matrix, dense: Matrix) -> Floats:  # noqa: ARG002 - every family gets both views
         """Probabilities or numbers."""
         import numpy as np
 
@@ -74,13 +74,14 @@ def fit(
 ) -> Fitted:
     """Boost until the validation loss stops falling, the time is up, or `rounds` are done."""
     import xgboost as xgb
+    from xgboost.callback import TrainingCallback
 
     types = ["c" if levels else "float" for levels in problem.levels]
     data = _matrix(train.tree, types, train.target, train.weight)
     pace = Pace(float(params["learning_rate"] or 1.0), deadline)
     patience = Patience(patience_of(pace.rate))
 
-    class Watch(xgb.callback.TrainingCallback):
+    class Watch(TrainingCallback):
         @override
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             stop = deadline.passed
