@@ -30,7 +30,7 @@ FAMILIES = ("linear", "knn")
 class TestLocal(ProviderSuite):
     plugin = registry.provider_plugin("local")
     settings: ClassVar[Mapping[str, Any]] = {
-        "max_time": "6s",
+        "max_time": "15s",
         "space": "tabular",
         "strategy": "random",
         "estimator": "full_training",
@@ -56,7 +56,7 @@ class TestLocal(ProviderSuite):
                 rows = load_diabetes(as_frame=True, scaled=False).frame.to_dict("records")
                 made = table_spec(TabularRegression(target="target"), write_table(folder / "diabetes.csv", rows))
             else:
-                frame = load_wine(as_frame=True).frame.astype({"target": str})
+                frame = load_wine(as_frame=True).frame.astype({"target": str}).sample(frac=1, random_state=0)
                 frame["target"] = "grower " + frame["target"]
                 rows = frame.to_dict("records")
                 made = table_spec(TabularClassification(target="target"), write_table(folder / "wine.csv", rows))
