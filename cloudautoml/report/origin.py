@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LIBRARIES = (
     "numpy", "pandas", "pyarrow", "scikit-learn", "lightgbm", "xgboost", "xgboost-cpu", "catboost", "keras",
-    "tensorflow", "optuna",
+    "tensorflow",
 )  # fmt: skip
 
 

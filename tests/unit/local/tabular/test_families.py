@@ -1,4 +1,4 @@
-"""Every family learns from real untidy tables, is saved and read back to the same predictions, and keeps to its time."""
+"""Every family learns from real untidy tables, predicts the same after saving, and keeps to its time."""
 
 from __future__ import annotations
 
