@@ -24,7 +24,8 @@ _CURVE_POINTS = 100
 _CURVE_CLASSES = 10
 _SAMPLE = 500
 _BINS = 10
-_IMPORTANCE_ROWS = 1000
+IMPORTANCE_ROWS = 1000
+"""Rows that are enough to tell what matters."""
 _REPEATS = 3
 
 
@@ -61,7 +62,15 @@ def evaluation_of(
 
 
 def importance_of(
-    model: TabularModel, frame: pd.DataFrame, rows: Rows, info: TableInfo, *, deadline: Deadline, seed: int, note: str
+    model: TabularModel,
+    frame: pd.DataFrame,
+    rows: Rows,
+    info: TableInfo,
+    *,
+    deadline: Deadline,
+    most: int,
+    seed: int,
+    note: str,
 ) -> dict[str, Any]:
     """How much the score falls when one column of the user's table is shuffled.
 
@@ -71,6 +80,7 @@ def importance_of(
         rows: Rows that the model did not learn from.
         info: What was to be learned.
         deadline: When to stop; columns that were not reached are left out.
+        most: Rows to use at most.
         seed: Seed of the shuffling and of the sample of rows.
         note: Which rows they are, for people.
 
@@ -79,8 +89,8 @@ def importance_of(
     """
     rng = np.random.default_rng(seed)
     which = np.flatnonzero(rows.target >= 0) if info.classes else np.arange(len(rows))
-    if len(which) > _IMPORTANCE_ROWS:
-        which = np.sort(rng.choice(which, _IMPORTANCE_ROWS, replace=False))
+    if len(which) > most:
+        which = np.sort(rng.choice(which, most, replace=False))
     frame, rows = frame.iloc[which].reset_index(drop=True), take(rows, which)
     everything = np.ones(len(rows), np.bool_)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from cloudautoml.leaderboard import Candidate, Leaderboard
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.tasks.tabular.ensemble import select_ensemble
-from cloudautoml_local.tasks.tabular.evaluation import evaluation_of, importance_of
+from cloudautoml_local.tasks.tabular.evaluation import IMPORTANCE_ROWS, evaluation_of, importance_of
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Rows
 from cloudautoml_local.tasks.tabular.measure import measure, scales_for, score
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from cloudautoml.spec import JobSpec
 
 Floats = npt.NDArray[np.float64]
+
+_TENSORFLOW_SECONDS = 15.0  # to import it
+_FEWEST_ROWS = 100
 
 SELECTION_ROWS = 20_000
 """Rows that are enough to choose an ensemble on."""
@@ -188,6 +192,8 @@ class Finisher:
         trial = read_json(self.directory / best.members[0].place / ".." / "trial.json")
         growth = plan.splits / (plan.splits - 1)
         expected = (row.fit_seconds or 0.0) / plan.folds * growth * 2.0 + 0.5
+        if row.algorithm == "mlp" and "tensorflow" not in sys.modules:
+            expected += _TENSORFLOW_SECONDS
         if expected > self.deadline.left * 0.8:
             return None
         self.progress(f"training {row.model} again on all rows")
@@ -229,7 +235,11 @@ class Finisher:
             rows, found, note = self.table.rows, best.oof, "rows of the training data that were held out of each fold"
         evaluation = evaluation_of(rows, found, self.info, scales=best.scales, note=note)
         write_json(self.directory / "task" / "evaluation.json", evaluation)
-        if not best.members or self.deadline.left < 1.0:
+        columns = len(self.data.schema.features)
+        each = (best.candidate.predict_ms_per_row or 0.1) / 1000
+        # reading the model comes first; then every column is predicted again
+        fit = int(self.deadline.left * 0.4 / (each * (columns + 3)))
+        if not best.members or self.deadline.left < 1.0 or fit < min(_FEWEST_ROWS, len(rows)):
             return
         self.progress("measuring what the best model goes by")
         members, frame = best.members, self.data.holdout
@@ -252,6 +262,7 @@ class Finisher:
             rows,
             self.info,
             deadline=Deadline(min(self.deadline.left * 0.6, 20.0)),
+            most=min(fit, IMPORTANCE_ROWS),
             seed=self.spec.seed,
             note=f"How much {self.info.metric} falls when a column is shuffled, over {note}.",
         )

@@ -41,4 +41,6 @@ def plan_trials(*, rows: int, columns: int, outputs: int, seconds: float | None)
     fold_seconds = 0.1 + rows * columns * outputs * 1e-5
     affordable = 2 * usable / (_STRONG_TRIALS * 1.5 * fold_seconds)
     splits = min(_SPLITS, max(2, rows // 2))
-    return Plan(splits, folds=int(min(splits, max(1, affordable))), trial_seconds=max(2.0, usable * 0.3))
+    # a second fold halves the luck of the draw, so it is worth more than a few more candidates
+    folds = 1 if affordable < 0.8 else min(splits, max(2, round(affordable)))
+    return Plan(splits, folds, trial_seconds=max(2.0, usable * 0.3))

@@ -91,9 +91,12 @@ class TabularTask(LocalTask):
     def finish(
         self, trials: Sequence[Trial], *, seconds: float | None, threads: int, progress: Callable[[str], None]
     ) -> Leaderboard:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         from cloudautoml_local.tasks.tabular.finish import Finisher
 
-        return Finisher(self.spec, self.directory, threads=threads, seconds=seconds, progress=progress).run(trials)
+        with threadpool_limits(threads):
+            return Finisher(self.spec, self.directory, threads=threads, seconds=seconds, progress=progress).run(trials)
 
     @override
     def partial(self, trials: Sequence[Trial]) -> Sequence[Candidate]:

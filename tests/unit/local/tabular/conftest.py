@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Make = Callable[..., tuple[TabularTask, PreparedData]]
 
 
-def untidy(name: str, rows: int = 160) -> pd.DataFrame:
+def untidy(name: str, rows: int = 120) -> pd.DataFrame:
     """A table with missing values, a category with names that libraries choke on, and a date."""
     bunch: Any = getattr(datasets, f"load_{name}")(as_frame=True)
     frame = bunch.data.copy()
