@@ -238,7 +238,7 @@ class Finisher:
         columns = len(self.data.schema.features)
         each = (best.candidate.predict_ms_per_row or 0.1) / 1000
         # reading the model comes first; then every column is predicted again
-        fit = int(self.deadline.left * 0.4 / (each * (columns + 3)))
+        fit = int(min(IMPORTANCE_ROWS, self.deadline.left * 0.4 / (each * (columns + 3))))
         if not best.members or self.deadline.left < 1.0 or fit < min(_FEWEST_ROWS, len(rows)):
             return
         self.progress("measuring what the best model goes by")
@@ -262,7 +262,7 @@ class Finisher:
             rows,
             self.info,
             deadline=Deadline(min(self.deadline.left * 0.6, 20.0)),
-            most=min(fit, IMPORTANCE_ROWS),
+            most=fit,
             seed=self.spec.seed,
             note=f"How much {self.info.metric} falls when a column is shuffled, over {note}.",
         )

@@ -44,7 +44,7 @@ def finish(task: TabularTask, trials: list[Trial], seconds: float | None = 10.0)
 def test_from_table_to_saved_model(make: Any, tmp_path: Path, name: str, metric: str) -> None:
     task, data = make(name, metric=metric)
     trials = train(task)
-    board = finish(task, trials)
+    board = finish(task, trials, seconds=None)
     best_trial = max(trial.score or -np.inf for trial in trials)
     assert board["ensemble"].score_val is not None
     assert board["ensemble"].score_val >= best_trial - 1e-9
