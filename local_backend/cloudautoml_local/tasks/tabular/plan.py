@@ -17,12 +17,13 @@ class Plan:
     Attributes:
         splits: Parts that the rows are dealt into; each model learns from all but one.
         folds: Parts that are validated on, one model each; with all of them it is a cross-validation.
-        trial_seconds: Seconds that one trial may take.
+        trial_seconds: Seconds that one trial may take; None without a time for the job, so that the clock has no part
+            in the result.
     """
 
     splits: int
     folds: int
-    trial_seconds: float
+    trial_seconds: float | None
 
 
 def plan_trials(*, rows: int, columns: int, outputs: int, seconds: float | None) -> Plan:
@@ -43,4 +44,4 @@ def plan_trials(*, rows: int, columns: int, outputs: int, seconds: float | None)
     splits = min(_SPLITS, max(2, rows // 2))
     # a second fold halves the luck of the draw, so it is worth more than a few more candidates
     folds = 1 if affordable < 0.8 else min(splits, max(2, round(affordable)))
-    return Plan(splits, folds, trial_seconds=max(2.0, usable * 0.3))
+    return Plan(splits, folds, trial_seconds=None if seconds is None else max(2.0, usable * 0.3))

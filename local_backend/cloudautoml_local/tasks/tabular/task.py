@@ -62,9 +62,8 @@ class TabularTask(LocalTask):
 
         progress(f"preparing {len(data.train):,} rows and {len(data.schema.features)} features")
         info = write_table(data, self.spec, self.directory / "task")
-        progress(
-            f"{len(info.levels)} columns, {info.plan.folds} folds, {info.plan.trial_seconds:.0f} s a trial at most"
-        )
+        limit = "" if info.plan.trial_seconds is None else f", {info.plan.trial_seconds:.0f} s a trial at most"
+        progress(f"{len(info.levels)} columns, {info.plan.folds} folds{limit}")
 
     @override
     def space(self) -> TabularSpace:

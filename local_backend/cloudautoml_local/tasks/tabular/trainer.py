@@ -91,9 +91,9 @@ class TabularTrainer:
         begin = time.perf_counter()
         table = Table.open(self.task_directory)
         info = table.info
-        limits = [info.plan.trial_seconds, self.resources.seconds]
+        limits = [limit for limit in (info.plan.trial_seconds, self.resources.seconds) if limit is not None]
         # predicting and saving take time as well
-        deadline = Deadline(0.9 * min(limit for limit in limits if limit is not None))
+        deadline = Deadline(0.9 * min(limits) if limits else None)
         count = min(info.plan.folds, int(fidelity.settings.get("folds", info.plan.folds)))
         outputs = () if info.kind == "regression" else (len(info.classes),)
         oof = np.full((len(table.fold), *outputs), np.nan)
