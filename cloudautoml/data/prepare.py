@@ -21,6 +21,8 @@ from cloudautoml.spec import ColumnType, TabularClassification, TabularRegressio
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from cloudautoml.spec import JobSpec
@@ -75,11 +77,12 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
         findings += check_weight(holdout[roles.weight]) if test is not None and holdout is not None else []
     if strict:
         _refuse(findings, where, strict=strict, rows=rows)
+    groups = _groups(train, spec)
     order = [*schema.names, roles.target, *([roles.weight] if roles.weight is not None else [])]
     train = train[order]
     profile = {**profile_table(train, schema), "fingerprint": fingerprint}
     sealed = None if holdout is None else holdout[order]
-    return PreparedData(schema, train, sealed, tuple(in_order(findings)), profile)
+    return PreparedData(schema, train, sealed, tuple(in_order(findings)), profile, groups)
 
 
 def dataset_fingerprint(*frames: pd.DataFrame) -> str:
@@ -97,6 +100,16 @@ def dataset_fingerprint(*frames: pd.DataFrame) -> str:
         digest.update(repr([(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]).encode())
         digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def _groups(train: pd.DataFrame, spec: JobSpec) -> npt.NDArray[np.int64] | None:
+    import numpy as np
+    import pandas as pd
+
+    column = spec.data.holdout.group if spec.data.holdout is not None else None
+    if column is None or column not in train.columns:
+        return None
+    return np.asarray(pd.factorize(train[column], use_na_sentinel=False)[0], dtype=np.int64)
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

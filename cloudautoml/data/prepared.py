@@ -11,6 +11,8 @@ from cloudautoml.data.schema import Schema
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 
@@ -26,6 +28,8 @@ class PreparedData:
         holdout: Sealed rows, alike; None when nothing is sealed.
         findings: What the guardrails saw, errors first.
         profile: `profile_table` of `train`, and `fingerprint`: a digest of what was read.
+        groups: For each row to learn from the number of its group, where `data.holdout.group` names one: rows of a
+            group belong on one side of any further split too. None otherwise.
     """
 
     schema: Schema
@@ -33,6 +37,7 @@ class PreparedData:
     holdout: pd.DataFrame | None
     findings: tuple[Finding, ...]
     profile: dict[str, Any]
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -49,6 +54,7 @@ class PreparedData:
         """
         from cloudautoml.store.files import write_json
 
+        _write_groups(self.groups, directory / "groups.npy")
         _write_parquet(self.train, directory / "train.parquet")
         if self.holdout is None:
             (directory / "holdout.parquet").unlink(missing_ok=True)
@@ -75,7 +81,26 @@ class PreparedData:
             holdout=_read_parquet(sealed) if sealed.exists() else None,
             findings=tuple(Finding.from_dict(item) for item in read_json(directory / "findings.json")),
             profile=read_json(directory / "profile.json"),
+            groups=_read_groups(directory / "groups.npy"),
         )
+
+
+def _write_groups(groups: npt.NDArray[np.int64] | None, path: Path) -> None:
+    import numpy as np
+
+    from cloudautoml.store.files import atomic_path
+
+    if groups is None:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as beside, beside.open("wb") as file:
+        np.save(file, groups, allow_pickle=False)
+
+
+def _read_groups(path: Path) -> npt.NDArray[np.int64] | None:
+    import numpy as np
+
+    return np.load(path, allow_pickle=False) if path.exists() else None
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

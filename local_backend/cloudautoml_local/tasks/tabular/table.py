@@ -90,7 +90,7 @@ def write_table(data: PreparedData, spec: JobSpec, directory: Path) -> TableInfo
     _write(directory / "target.npy", target)
     if weight is not None:
         _write(directory / "weight.npy", weight)
-    _write(directory / "folds.npy", folds(target, info, seed=spec.seed))
+    _write(directory / "folds.npy", folds(target, info, groups=data.groups, seed=spec.seed))
     write_json(directory / "table.json", asdict(info))
     return info
 
@@ -105,16 +105,28 @@ def targets(frame: Any, data: PreparedData, info: TableInfo) -> tuple[Floats, Fl
     return frame[schema.target].map(codes).fillna(-1).to_numpy(np.float64), weight
 
 
-def folds(target: Floats, info: TableInfo, *, seed: int) -> npt.NDArray[np.int8]:
+def folds(
+    target: Floats, info: TableInfo, *, groups: npt.NDArray[np.int64] | None = None, seed: int
+) -> npt.NDArray[np.int8]:
     """Which fold each row is validated in; -1 for rows that are never validated.
 
-    Rows are dealt out by class, or by size of the target, so that each fold looks like the whole.
+    Rows are dealt out by class, or by size of the target, so that each fold looks like the whole; whole groups
+    where there are any, the largest first, each to the fold that has the fewest rows.
     """
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(target))
-    order = order[np.argsort(target[order], kind="stable")]
     count = info.plan.splits
     dealt = np.empty(len(target), np.int8)
+    if groups is not None and len(np.unique(groups)) >= count:
+        sizes = np.bincount(groups)
+        drawn = rng.permutation(len(sizes))
+        rows = np.zeros(count, np.int64)
+        for group in drawn[np.argsort(-sizes[drawn], kind="stable")]:
+            emptiest = int(rows.argmin())
+            dealt[groups == group] = emptiest
+            rows[emptiest] += sizes[group]
+        return np.where(dealt < info.plan.folds, dealt, -1).astype(np.int8)
+    order = rng.permutation(len(target))
+    order = order[np.argsort(target[order], kind="stable")]
     for start in range(0, len(order), count):
         block = order[start : start + count]
         # each run of neighbours gets every part once, in an order of its own
