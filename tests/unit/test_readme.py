@@ -43,8 +43,8 @@ def test_a_page_without_markers_is_refused() -> None:
 
 def test_there_are_two_commands_for_newcomers() -> None:
     whole = [line for block in blocks("console") for line in block.splitlines()]
-    first = [line for line in whole if line.startswith("$ pip install -q uv && uv run --extra local ")]
-    assert [line.split("local ")[1].split()[0] for line in first] == ["cloudautoml", "pytest"]
+    first = [line.split(" && uv run ")[1] for line in whole if line.startswith("$ pip install -q uv && uv run ")]
+    assert [" ".join(line.split()[:3]) for line in first] == ["--extra local cloudautoml", "--group dev pytest"]
 
 
 def test_ci_tests_with_the_command_of_the_readme() -> None:
