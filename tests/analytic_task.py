@@ -206,4 +206,4 @@ class AnalyticTask(LocalTask):
     @override
     def model(self, candidate: Candidate) -> Model:
         msg = "formulas do not predict"
-        raise NotImplementedError(msg)
+        raise AssertionError(msg)

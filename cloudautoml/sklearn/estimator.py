@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,7 +50,7 @@ ALLOWED = frozenset(
 """What a job refuses and `fit` does not: whether so little data is enough is for the caller's validation to say."""
 
 
-class AutoMLEstimator(BaseEstimator):  # type: ignore[misc]
+class AutoMLEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     """What both estimators share; their parameters are described there."""
 
     def __init__(
@@ -152,8 +153,9 @@ class AutoMLEstimator(BaseEstimator):  # type: ignore[misc]
             }
         )
 
+    @abstractmethod
     def _task(self, target: str, weight: str | None) -> TabularClassification | TabularRegression:
-        raise NotImplementedError
+        """The task with these columns."""
 
     @staticmethod
     def _free(frame: pd.DataFrame, name: str) -> str:
