@@ -40,7 +40,7 @@ class Search(SpecModel):
     """Search strategy; the provider's default unless given."""
     estimator: Part | None = None
     """Performance estimator; full training unless given."""
-    families: tuple[str, ...] | None = None
+    families: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Model families to try; all that fit the task unless given."""
     warm_start: bool = True
     """Try the space's well-known good candidates first."""
