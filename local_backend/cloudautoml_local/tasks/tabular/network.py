@@ -184,7 +184,8 @@ class _Loop:
 
     def weights(self) -> tuple[Matrix, ...]:
         """The weights as they are now."""
-        return tuple(np.array(variable, np.float32) for variable in self._model.trainable_variables)
+        # by TensorFlow's own way: Keras's goes through a protocol that numpy 2 warns of
+        return tuple(np.array(variable.value.numpy(), np.float32) for variable in self._model.trainable_variables)
 
 
 def _settle(problem: Problem) -> None:
