@@ -102,13 +102,6 @@ def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-COLUMNS = (
-    "rank", "model", "algorithm", "score_val", "score_holdout", "fit_seconds", "predict_ms_per_row", "size_mb",
-    "cost_usd", "status",
-)  # fmt: skip
-"""Columns of the short table."""
-
-
 class Leaderboard:
     """The candidates of a job, best validation score first; failed ones last, with their reasons.
 

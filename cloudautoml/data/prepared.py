@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml.data.arrays import read_array, write_array
 from cloudautoml.data.findings import Finding
 from cloudautoml.data.schema import Schema
 
@@ -54,7 +55,10 @@ class PreparedData:
         """
         from cloudautoml.store.files import write_json
 
-        _write_groups(self.groups, directory / "groups.npy")
+        if self.groups is None:
+            (directory / "groups.npy").unlink(missing_ok=True)
+        else:
+            write_array(directory / "groups.npy", self.groups)
         _write_parquet(self.train, directory / "train.parquet")
         if self.holdout is None:
             (directory / "holdout.parquet").unlink(missing_ok=True)
@@ -74,33 +78,15 @@ class PreparedData:
         from cloudautoml.store.files import read_json
 
         schema = Schema.from_dict(read_json(directory / "schema.json"))
-        sealed = directory / "holdout.parquet"
+        sealed, groups = directory / "holdout.parquet", directory / "groups.npy"
         return cls(
             schema=schema,
             train=_read_parquet(directory / "train.parquet"),
             holdout=_read_parquet(sealed) if sealed.exists() else None,
             findings=tuple(Finding.from_dict(item) for item in read_json(directory / "findings.json")),
             profile=read_json(directory / "profile.json"),
-            groups=_read_groups(directory / "groups.npy"),
+            groups=read_array(groups) if groups.exists() else None,
         )
-
-
-def _write_groups(groups: npt.NDArray[np.int64] | None, path: Path) -> None:
-    import numpy as np
-
-    from cloudautoml.store.files import atomic_path
-
-    if groups is None:
-        path.unlink(missing_ok=True)
-        return
-    with atomic_path(path) as beside, beside.open("wb") as file:
-        np.save(file, groups, allow_pickle=False)
-
-
-def _read_groups(path: Path) -> npt.NDArray[np.int64] | None:
-    import numpy as np
-
-    return np.load(path, allow_pickle=False) if path.exists() else None
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudautoml.data import PreparedData
+from cloudautoml.data.arrays import read_array
 from cloudautoml.leaderboard import Candidate, Leaderboard
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import read_json, write_json
@@ -122,8 +123,8 @@ class Finisher:
         return Entry(
             candidate=row,
             members=members,
-            oof=np.load(place / "oof.npy", allow_pickle=False),
-            holdout=np.load(holdout, allow_pickle=False) if holdout.exists() else None,
+            oof=read_array(place / "oof.npy"),
+            holdout=read_array(holdout) if holdout.exists() else None,
             scales=tuple(read_json(place / "trial.json")["scales"]),
         )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cloudautoml.data import match_label
+from cloudautoml.data.arrays import read_array, write_array
 from cloudautoml.spec import TabularClassification
-from cloudautoml.store.files import atomic_path, read_json, write_json
+from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.tasks.tabular.families.base import Kind, Loss, Problem, Rows
 from cloudautoml_local.tasks.tabular.plan import Plan, plan_trials
 from cloudautoml_local.tasks.tabular.views import Preprocessor
@@ -79,18 +80,18 @@ def write_table(data: PreparedData, spec: JobSpec, directory: Path) -> TableInfo
     preprocessor.save(directory)
     write_json(directory / "schema.json", schema.to_dict())
     tree = preprocessor.tree(frame)
-    _write(directory / "tree.npy", tree)
-    _write(directory / "dense.npy", preprocessor.dense.transform(tree))
+    write_array(directory / "tree.npy", tree)
+    write_array(directory / "dense.npy", preprocessor.dense.transform(tree))
     if data.holdout is not None:
         sealed = preprocessor.tree(data.holdout[schema.names])
-        _write(directory / "holdout_tree.npy", sealed)
-        _write(directory / "holdout_dense.npy", preprocessor.dense.transform(sealed))
+        write_array(directory / "holdout_tree.npy", sealed)
+        write_array(directory / "holdout_dense.npy", preprocessor.dense.transform(sealed))
     info = _info(data, spec, tuple(column.levels for column in preprocessor.columns))
     target, weight = targets(data.train, data, info)
-    _write(directory / "target.npy", target)
+    write_array(directory / "target.npy", target)
     if weight is not None:
-        _write(directory / "weight.npy", weight)
-    _write(directory / "folds.npy", folds(target, info, groups=data.groups, seed=spec.seed))
+        write_array(directory / "weight.npy", weight)
+    write_array(directory / "folds.npy", folds(target, info, groups=data.groups, seed=spec.seed))
     write_json(directory / "table.json", asdict(info))
     return info
 
@@ -155,7 +156,7 @@ class Table:
         """Map the files that `write_table` wrote."""
 
         def read(name: str) -> npt.NDArray[Any]:
-            return cast("npt.NDArray[Any]", np.load(directory / name, mmap_mode="r", allow_pickle=False))
+            return read_array(directory / name, mmap_mode="r")
 
         weight = np.asarray(read("weight.npy")) if (directory / "weight.npy").exists() else None
         rows = Rows(read("tree.npy"), read("dense.npy"), np.asarray(read("target.npy")), weight)
@@ -189,8 +190,3 @@ def _info(data: PreparedData, spec: JobSpec, levels: tuple[int, ...]) -> TableIn
 
 
 _ABSOLUTE = frozenset({"mae", "median_absolute_error", "mape"})
-
-
-def _write(path: Path, array: npt.NDArray[Any]) -> None:
-    with atomic_path(path) as beside, beside.open("wb") as file:
-        np.save(file, array, allow_pickle=False)

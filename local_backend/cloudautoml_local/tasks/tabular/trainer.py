@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from cloudautoml.data.arrays import write_array
 from cloudautoml.search import Fidelity, Measurement, TrialFailedError
 from cloudautoml.spec.metrics import get_metric
-from cloudautoml.store.files import atomic_path, write_json
+from cloudautoml.store.files import write_json
 from cloudautoml_local.spaces.tabular import family_of
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 from cloudautoml_local.tasks.tabular.families.base import Deadline, Fitted, Rows
@@ -128,9 +129,9 @@ class TabularTrainer:
             raise TrialFailedError("nan", f"{info.metric} of the predictions is not a number")
         whole = done == info.plan.folds and not fidelity.settings
         if whole:
-            _write(self.directory / "oof.npy", oof)
+            write_array(self.directory / "oof.npy", oof)
             if holdout is not None:
-                _write(self.directory / "holdout.npy", holdout)
+                write_array(self.directory / "holdout.npy", holdout)
         seconds = time.perf_counter() - begin
         details: dict[str, Any] = {
             "family": family,
@@ -214,8 +215,3 @@ def folder_megabytes(directory: Path) -> float:
     """Megabytes of the fitted models in a trial's folder."""
     files = [path for path in directory.glob("*/*") if path.is_file()]
     return sum(path.stat().st_size for path in files) / 1e6
-
-
-def _write(path: Path, array: Floats) -> None:
-    with atomic_path(path) as beside, beside.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
