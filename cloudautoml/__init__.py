@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cloudautoml.spec import (
         Budget,
         ColumnType,
+        Constraints,
         CsvDialect,
         Dataset,
         Forecasting,
@@ -54,7 +55,7 @@ _HOMES = {
     "provider": "Provider ProviderConfig ProviderPlugin",
     "sklearn": "AutoMLClassifier AutoMLRegressor",
     "spec": (
-        "Budget ColumnType CsvDialect Dataset Forecasting Holdout ImageClassification InstanceSegmentation JobSpec "
+        "Budget ColumnType Constraints CsvDialect Dataset Forecasting Holdout ImageClassification InstanceSegmentation JobSpec "
         "Money NamedEntityRecognition ObjectDetection Objective Outputs Part Search TabularClassification "
         "TabularRegression TextClassification TextGeneration Translation VideoClassification VideoObjectTracking"
     ),
@@ -69,6 +70,7 @@ __all__ = [
     "Candidate",
     "Capabilities",
     "ColumnType",
+    "Constraints",
     "Cost",
     "CsvDialect",
     "Dataset",

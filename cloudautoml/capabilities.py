@@ -40,6 +40,8 @@ class Feature(StrEnum):
     SEARCH_SPACE = "search_space"
     SEARCH_STRATEGY = "search_strategy"
     PERFORMANCE_ESTIMATOR = "performance_estimator"
+    CONSTRAINTS = "constraints"
+    MULTI_OBJECTIVE = "multi_objective"
     FAMILIES = "families"
     ENSEMBLE = "ensemble"
     SEED = "seed"

@@ -219,6 +219,10 @@ def required_features(spec: JobSpec) -> Iterator[tuple[Feature, str]]:
     ):
         if getattr(spec.search, name) is not None:
             yield feature, f"search.{name}"
+    if spec.search.constraints.limits():
+        yield Feature.CONSTRAINTS, "search.constraints"
+    if spec.objective is not None and spec.objective.minimize:
+        yield Feature.MULTI_OBJECTIVE, "objective.minimize"
     if spec.search.ensemble and "ensemble" in spec.search.model_fields_set:
         yield Feature.ENSEMBLE, "search.ensemble"
     if spec.outputs.report and "report" in spec.outputs.model_fields_set:

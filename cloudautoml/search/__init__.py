@@ -4,8 +4,9 @@ After Elsken, Metzen and Hutter, "Neural Architecture Search: A Survey" (JMLR 20
 """
 
 from cloudautoml.search.estimator import EstimatorOptions, PerformanceEstimator, Trainer
-from cloudautoml.search.space import Architecture, Decision, Option, SearchSpace
+from cloudautoml.search.space import Architecture, Decision, Option, SearchSpace, SpaceOptions
 from cloudautoml.search.strategy import SearchStrategy, StrategyOptions
+from cloudautoml.search.traits import FIDELITIES, InputKind, Signature, Trait
 from cloudautoml.search.trial import (
     FULL,
     Fidelity,
@@ -13,24 +14,31 @@ from cloudautoml.search.trial import (
     Proposal,
     Trial,
     TrialFailedError,
+    TrialSkippedError,
     TrialState,
 )
 
 __all__ = [
+    "FIDELITIES",
     "FULL",
     "Architecture",
     "Decision",
     "EstimatorOptions",
     "Fidelity",
+    "InputKind",
     "Measurement",
     "Option",
     "PerformanceEstimator",
     "Proposal",
     "SearchSpace",
     "SearchStrategy",
+    "Signature",
+    "SpaceOptions",
     "StrategyOptions",
     "Trainer",
+    "Trait",
     "Trial",
     "TrialFailedError",
+    "TrialSkippedError",
     "TrialState",
 ]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from cloudautoml.spec.base import SpecModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from cloudautoml.search.space import Architecture
+    from cloudautoml.search.space import Architecture, SearchSpace
+    from cloudautoml.search.traits import Trait
     from cloudautoml.search.trial import Fidelity, Measurement, Proposal, Trial
 
 
@@ -23,12 +24,31 @@ class Trainer(Protocol):
         """Where this trial keeps its files: fitted models, predictions, weights."""
         ...
 
+    @property
+    def space(self) -> SearchSpace:
+        """The space that the candidates are of."""
+        ...
+
+    def curve_length(self, fidelity: Fidelity) -> int:
+        """Scores that a whole training at a fidelity tells to `on_step`; 0 where that is not known."""
+        ...
+
+    def proxies(self, architecture: Architecture) -> Mapping[str, float]:
+        """Scores of the untrained candidate, higher is better, by name; where the traits say `PROXIES`.
+
+        `parameters` and `flops` are among them wherever a candidate's costs are known without training it.
+
+        Raises:
+            TrialFailedError: The candidate cannot be built.
+        """
+        ...
+
     def train(
         self,
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,
+        parent: int | None = None,
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         """Train one candidate and measure it on validation rows.
@@ -36,11 +56,13 @@ class Trainer(Protocol):
         Args:
             architecture: The candidate.
             fidelity: What to cut.
-            parent: Directory of a trial whose weights to start from, where the task can.
-            on_step: Called with the step and the score so far; training ends early when it returns False.
+            parent: Number of a trial to start from, where the task can: one of the same candidate at a lower fidelity
+                is continued, of another one's weights as many are taken as fit. One that left nothing is no error.
+            on_step: Called with the step, from 1, and the score so far; training ends early when it returns False.
 
         Raises:
             TrialFailedError: Nothing usable came out.
+            TrialSkippedError: The candidate breaks a constraint of the job.
         """
         ...
 
@@ -67,6 +89,11 @@ class PerformanceEstimator(ABC):
     def __init__(self, options: EstimatorOptions | None = None) -> None:
         self.options = options if options is not None else self.options_type()
 
+    @property
+    def needs(self) -> frozenset[Trait]:
+        """What it relies on: fidelities that it cuts, curves, weights, proxies, or a strategy that gives parents."""
+        return frozenset()
+
     @abstractmethod
     def estimate(self, proposal: Proposal, trainer: Trainer, history: Sequence[Trial]) -> Measurement:
         """Judge one proposal.
@@ -78,4 +105,5 @@ class PerformanceEstimator(ABC):
 
         Raises:
             TrialFailedError: Nothing usable came out.
+            TrialSkippedError: The candidate is not worth training.
         """

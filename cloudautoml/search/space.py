@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
+from cloudautoml.spec.base import SpecModel
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from cloudautoml.search.traits import InputKind, Signature, Trait
 
 Option = str | int | float | bool | None
 """What may be chosen; a JSON scalar."""
@@ -96,6 +100,10 @@ class Architecture:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
 
+class SpaceOptions(SpecModel):
+    """Options of a space, as written beside `type` in a spec; a space subclasses it."""
+
+
 class SearchSpace(ABC):
     """A set of architectures, described by one method: what is the next choice after these?
 
@@ -105,6 +113,23 @@ class SearchSpace(ABC):
 
     name: ClassVar[str]
     """Registry key."""
+    inputs: ClassVar[frozenset[InputKind]] = frozenset()
+    """The kinds of examples that its candidates learn from."""
+    options_type: ClassVar[type[SpaceOptions]] = SpaceOptions
+    """Model of the options; unknown ones are refused before anything runs."""
+    traits: frozenset[Trait] = frozenset()
+    """What its candidates offer to strategies and estimators, beyond what the training of any candidate offers."""
+
+    @classmethod
+    def create(cls, signature: Signature, options: SpaceOptions) -> SearchSpace:  # noqa: ARG003 - for subclasses
+        """The space of a job.
+
+        Args:
+            signature: What its models take and give. The candidates do not depend on `shape` and `outputs`, which are
+                not known yet when a spec is checked.
+            options: Options of the class's `options_type`.
+        """
+        return cls()
 
     @abstractmethod
     def decide(self, prefix: Mapping[str, Option]) -> Decision | None:
@@ -121,6 +146,10 @@ class SearchSpace(ABC):
     def canonical(self, architecture: Architecture) -> Architecture:
         """The representative of all candidates that are the same model; duplicates are told by it."""
         return architecture
+
+    def costs(self, architecture: Architecture) -> Mapping[str, float]:  # noqa: ARG002 - for subclasses
+        """What using a candidate takes, as far as it is known without building it: `parameters`, `flops`."""
+        return {}
 
     def sample(self, rng: random.Random) -> Architecture:
         """Draw a candidate; each decision uniformly, which is uniform where no decision opens others."""
@@ -243,5 +272,5 @@ class SearchSpace(ABC):
         return vector
 
     @abstractmethod
-    def size(self) -> int:
-        """How many architectures there are."""
+    def size(self) -> int | None:
+        """How many architectures there are; None where only trying would tell."""

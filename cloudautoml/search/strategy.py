@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cloudautoml.search.space import SearchSpace
+    from cloudautoml.search.traits import Trait
     from cloudautoml.search.trial import Proposal, Trial
 
 
@@ -30,6 +31,8 @@ class SearchStrategy(ABC):
       proposals than asked for, and returns none at all when nothing is left to try.
     * `tell` receives finished trials, in the order of their numbers; also failed and skipped ones, and also
       trials that this strategy did not propose (warm starts). Those it has not asked for count as knowledge.
+    * A told measurement's `costs` are those to be minimised beside the score; a strategy that is
+      `multi_objective` looks for the Pareto front, and costs nobody wants minimised are not told.
 
     Args:
         space: Where the candidates come from.
@@ -41,6 +44,18 @@ class SearchStrategy(ABC):
     """Registry key."""
     options_type: ClassVar[type[StrategyOptions]] = StrategyOptions
     """Model of the options; unknown ones are refused before anything runs."""
+    multi_objective: ClassVar[bool] = False
+    """Whether it can look for a Pareto front, or what it proposes depends on no score at all."""
+
+    @property
+    def needs(self) -> frozenset[Trait]:
+        """What it relies on: the fidelities that it asks for."""
+        return frozenset()
+
+    @property
+    def gives(self) -> frozenset[Trait]:
+        """What an estimator may rely on: `PARENTS`, where its proposals have some."""
+        return frozenset()
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         self.space = space

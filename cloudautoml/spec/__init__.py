@@ -5,7 +5,7 @@ from cloudautoml.spec.dataset import ColumnType, CsvDialect, Dataset, Holdout, I
 from cloudautoml.spec.job import JobSpec
 from cloudautoml.spec.metrics import METRICS, Goal, Metric, get_metric, metrics_for
 from cloudautoml.spec.objective import Budget, Objective
-from cloudautoml.spec.search import Outputs, Part, Search
+from cloudautoml.spec.search import Constraints, Outputs, Part, Search
 from cloudautoml.spec.task import (
     TASK_TYPES,
     Forecasting,
@@ -30,6 +30,7 @@ __all__ = [
     "TASK_TYPES",
     "Budget",
     "ColumnType",
+    "Constraints",
     "CsvDialect",
     "Dataset",
     "Duration",

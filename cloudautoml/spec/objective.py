@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -16,6 +16,8 @@ class Objective(SpecModel):
 
     metric: str
     """Canonical name, as `cloudautoml list metrics` prints it."""
+    minimize: tuple[Literal["parameters", "flops", "latency_ms", "size_mb"], ...] = ()
+    """What using the model takes, to be weighed against the metric: the leaderboard then marks the Pareto front."""
 
     @field_validator("metric")
     @classmethod

@@ -31,6 +31,22 @@ class Part(SpecModel):
         return dict(self.model_extra or {})
 
 
+class Constraints(SpecModel):
+    """What a candidate may take at most; one that takes more is not trained."""
+
+    max_parameters: Annotated[int, Field(ge=1)] | None = None
+    """Weights of the network."""
+    max_flops: Annotated[float, Field(gt=0)] | None = None
+    """Floating-point operations to predict one example; a multiplication and an addition are two."""
+    max_latency_ms: Annotated[float, Field(gt=0)] | None = None
+    """Milliseconds to predict one example alone, on the machine that trains it."""
+
+    def limits(self) -> dict[str, float]:
+        """The limits that are given, by the cost they limit: `parameters`, `flops`, `latency_ms`."""
+        given = self.model_dump(exclude_none=True)
+        return {name.removeprefix("max_"): float(limit) for name, limit in given.items()}
+
+
 class Search(SpecModel):
     """The search: which candidates there are, in which order they are tried, how each is judged."""
 
@@ -40,6 +56,8 @@ class Search(SpecModel):
     """Search strategy; the provider's default unless given."""
     estimator: Part | None = None
     """Performance estimator; full training unless given."""
+    constraints: Constraints = Constraints()
+    """What a candidate may take at most."""
     families: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Model families to try; all that fit the task unless given."""
     warm_start: bool = True

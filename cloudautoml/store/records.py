@@ -131,6 +131,8 @@ def measurement_json(measurement: Measurement) -> str:
             "curve": measurement.curve,
             "seconds": measurement.seconds,
             "fidelity": {"cost": measurement.fidelity.cost, "settings": dict(measurement.fidelity.settings)},
+            "costs": dict(measurement.costs),
+            "predicted": measurement.predicted,
             "details": dict(measurement.details),
         }
     )
@@ -144,6 +146,8 @@ def measurement_from(data: dict[str, Any]) -> Measurement:
         curve=tuple(data["curve"]),
         seconds=data["seconds"],
         fidelity=fidelity_from(data["fidelity"]),
+        costs=data.get("costs", {}),
+        predicted=data.get("predicted", False),
         details=data["details"],
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SMALL = small_spaces()
-_THIRD = Fidelity(1 / 3, {"epochs": 3})
+_THIRD = Fidelity.of(epochs=1 / 3)
 
 
 class EstimatorSuite(Suite):

@@ -137,6 +137,8 @@ class SimulatedTrainer(Trainer):
         clock: Moves by the time that training would have taken.
         steps: Steps of a training at full fidelity.
         seconds: Seconds of a training at full fidelity.
+        space: Where the candidates come from.
+        minimize: Costs to tell of each candidate: fixed functions of its choices, at odds with its quality.
         broken: Says of a candidate that it cannot be trained.
         calls: The fidelity of each training.
     """
@@ -145,6 +147,8 @@ class SimulatedTrainer(Trainer):
     clock: FakeClock = field(default_factory=FakeClock)
     steps: int = 10
     seconds: float = 60.0
+    space: SearchSpace = field(default_factory=lambda: large_space())  # noqa: PLW0108 - it is defined below
+    minimize: tuple[str, ...] = ()
     broken: Callable[[Architecture], bool] = lambda _: False
     calls: list[Fidelity] = field(default_factory=list)
 
@@ -154,12 +158,24 @@ class SimulatedTrainer(Trainer):
         return self.place
 
     @override
+    def curve_length(self, fidelity: Fidelity) -> int:
+        return max(1, round(self.steps * fidelity.cost))
+
+    @override
+    def proxies(self, architecture: Architecture) -> Mapping[str, float]:
+        if self.broken(architecture):
+            raise TrialFailedError("error", "the simulated candidate cannot be built")
+        # what a proxy is: right more often than not
+        size = round(1000 * (0.5 * quality(architecture) + 0.5 * quality(architecture, salt="size"))) + 1
+        return {"parameters": size, "flops": 10.0 * size, "synflow": float(size), "naswot": float(size)}
+
+    @override
     def train(
         self,
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,
+        parent: int | None = None,
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         self.calls.append(fidelity)
@@ -168,18 +184,28 @@ class SimulatedTrainer(Trainer):
         top, started = quality(architecture), self.clock.now()
         curve: list[float] = []
         head_start = 2 if parent is not None else 0
-        for step in range(1, max(1, round(self.steps * fidelity.cost)) + 1):
+        for step in range(1, self.curve_length(fidelity) + 1):
             self.clock.sleep(self.seconds / self.steps)
             curve.append(top * (1 - math.exp(-3 * (step + head_start) / self.steps)))
             if on_step is not None and not on_step(step, curve[-1]):
                 break
-        return Measurement(curve[-1], curve=tuple(curve), seconds=self.clock.now() - started, fidelity=fidelity)
+        if len(curve) < self.curve_length(fidelity):
+            fidelity = fidelity.cut(epochs=len(curve) / self.curve_length(fidelity))
+        costs = {name: 1 + 99 * quality(architecture, salt=name) for name in self.minimize}
+        return Measurement(
+            curve[-1], curve=tuple(curve), seconds=self.clock.now() - started, fidelity=fidelity, costs=costs
+        )
 
 
-def quality(architecture: Architecture) -> float:
-    """What training a candidate for ever would come to, in [0, 1]; the same in every process."""
+def quality(architecture: Architecture, *, salt: str = "") -> float:
+    """What training a candidate for ever would come to, in [0, 1]; the same in every process.
+
+    Args:
+        architecture: The candidate.
+        salt: Another one makes another landscape.
+    """
     shares = [
-        int.from_bytes(hashlib.sha256(f"{name}={option!r}".encode()).digest()[:4], "big") / 2**32
+        int.from_bytes(hashlib.sha256(f"{salt}{name}={option!r}".encode()).digest()[:4], "big") / 2**32
         for name, option in architecture.choices
     ]
     return sum(shares) / len(shares)

@@ -112,13 +112,16 @@ class SpaceSuite(Suite):
 
     def test_size_counts_the_candidates(self, space: SearchSpace) -> None:
         """The size is exact where it can be counted, and never less than what a walk of draws finds."""
-        assert space.size() >= 1
-        if space.size() <= _LISTED:
+        size = space.size()
+        if size is None:
+            return  # only trying would tell
+        assert size >= 1
+        if size <= _LISTED:
             listed = every_architecture(space)
-            assert len(set(listed)) == len(listed) == space.size()
+            assert len(set(listed)) == len(listed) == size
             assert all(architecture in space for architecture in listed)
         drawn = {_draw(space, seed) for seed in range(200)}
-        assert len(drawn) <= space.size()
+        assert len(drawn) <= size
 
     @_ANY
     @given(seed=_SEEDS)

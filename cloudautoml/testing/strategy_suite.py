@@ -93,7 +93,7 @@ class StrategySuite(Suite):
     ) -> None:
         """Every candidate is tried once a fidelity; then there is nothing left, however often one asks."""
         strategy = self._make(strategy_type, options, space)
-        trials = simulate(strategy, trainer, rounds=50 * space.size(), batch=3)
+        trials = simulate(strategy, trainer, rounds=50 * len(every_architecture(space)), batch=3)
         tried = [(trial.architecture.key, trial.proposal.fidelity.cost) for trial in trials]
         assert len(set(tried)) == len(tried), "no candidate is tried twice at the same fidelity"
         assert {trial.architecture for trial in trials} == set(every_architecture(space))

@@ -9,10 +9,18 @@ from pydantic import ValidationError
 
 from cloudautoml import registry
 from cloudautoml.errors import ConfigError, SpecError, UnknownNameError
+from cloudautoml.search import Trait
 from cloudautoml.spec.search import Part
 
 if TYPE_CHECKING:
-    from cloudautoml.search import EstimatorOptions, PerformanceEstimator, SearchStrategy, StrategyOptions
+    from cloudautoml.search import (
+        EstimatorOptions,
+        PerformanceEstimator,
+        SearchSpace,
+        SearchStrategy,
+        Signature,
+        StrategyOptions,
+    )
     from cloudautoml.spec import JobSpec
     from cloudautoml.spec.base import SpecModel
     from cloudautoml_local.tasks.base import LocalTask
@@ -22,8 +30,12 @@ OptionsT = TypeVar("OptionsT", bound="SpecModel")
 TASKS = {
     "tabular_classification": "cloudautoml_local.tasks.tabular:TabularTask",
     "tabular_regression": "cloudautoml_local.tasks.tabular:TabularTask",
+    "image_classification": "cloudautoml_local.tasks.image:ImageTask",
 }
 """Where the class of each kind of task is."""
+
+NETWORKS_ON_TABLES = "cloudautoml_local.tasks.neural.table:NeuralTableTask"
+"""Serves a tabular task whose spec names a space of networks."""
 
 DEFAULT_STRATEGY = Part(type="bayesian")
 DEFAULT_ESTIMATOR = Part(type="full_training")
@@ -51,6 +63,60 @@ def estimator_of(spec: JobSpec) -> tuple[type[PerformanceEstimator], EstimatorOp
     part = spec.search.estimator or DEFAULT_ESTIMATOR
     estimator = registry.estimator_type(part.type, where="search.estimator")
     return estimator, check_options(part, estimator.options_type, where="search.estimator")
+
+
+def space_of(spec: JobSpec, signature: Signature, *, default: Part) -> SearchSpace:
+    """The space of a spec.
+
+    Args:
+        spec: The job.
+        signature: What its models take and give, as far as it is known.
+        default: The space of a spec that names none.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        SpecError: It does not fit the task, or an option is unknown or out of range.
+    """
+    part = spec.search.space or default
+    space = registry.space_type(part.type, where="search.space")
+    if signature.kind not in space.inputs:
+        fitting = [name for name in registry.names("spaces") if signature.kind in registry.space_type(name).inputs]
+        raise SpecError(
+            f"the space {part.type!r} is for {' and '.join(sorted(space.inputs)) or 'nothing'}, "
+            f"and a {spec.task.type} job learns from a {signature.kind}",
+            where="search.space.type",
+            hint=f"spaces that fit: {', '.join(fitting)}",
+        )
+    return space.create(signature, check_options(part, space.options_type, where="search.space"))
+
+
+def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: PerformanceEstimator) -> None:
+    """Refuse parts that do not go together.
+
+    Raises:
+        SpecError: One of them needs what the others do not offer.
+    """
+    spec = task.spec
+    offered = task.traits | strategy.gives
+    for part, needs, where in (
+        (f"the strategy {strategy.name!r}", strategy.needs, "search.strategy"),
+        (f"the estimator {estimator.name!r}", estimator.needs, "search.estimator"),
+    ):
+        if lacking := sorted(needs - offered):
+            space = spec.search.space.type if spec.search.space else "its default space"
+            by = "this strategy" if lacking == [Trait.PARENTS] else f"a {spec.task.type} job in {space}"
+            raise SpecError(
+                f"{part} needs {', '.join(trait.meaning for trait in lacking)}, which {by} does not offer",
+                where=where,
+            )
+    minimize = spec.objective.minimize if spec.objective else ()
+    if minimize and not strategy.multi_objective:
+        names = [n for n in registry.names("strategies") if registry.strategy_type(n).multi_objective]
+        raise SpecError(
+            f"the strategy {strategy.name!r} looks for one best score, and cannot weigh it against {minimize[0]}",
+            where="search.strategy",
+            hint=f"strategies that can: {', '.join(names)}",
+        )
 
 
 def check_options(part: Part, options: type[OptionsT], *, where: str) -> OptionsT:
@@ -109,7 +175,14 @@ def task_path(spec: JobSpec, own: str | None) -> str:
         spec: The job.
         own: The class that the user has given, if any.
     """
-    return own or TASKS[spec.task.type]
+    if own is not None:
+        return own
+    if spec.task.type in {"tabular_classification", "tabular_regression"} and spec.search.space is not None:
+        from cloudautoml_local.spaces.neural import NeuralSpace
+
+        if issubclass(registry.space_type(spec.search.space.type, where="search.space"), NeuralSpace):
+            return NETWORKS_ON_TABLES
+    return TASKS[spec.task.type]
 
 
 def task_type(path: str) -> type[LocalTask]:

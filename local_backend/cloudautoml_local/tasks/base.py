@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate, Leaderboard
     from cloudautoml.model import Model
-    from cloudautoml.search import Architecture, SearchSpace, Trainer, Trial
+    from cloudautoml.search import Architecture, SearchSpace, Trainer, Trait, Trial
     from cloudautoml.spec import JobSpec
 
 
@@ -90,6 +90,11 @@ class LocalTask(ABC):
 
         Also called before `prepare`, in a folder that does not exist, to check a spec and to plan a job.
         """
+
+    @property
+    @abstractmethod
+    def traits(self) -> frozenset[Trait]:
+        """What its training, of the candidates of its space, offers to strategies and estimators."""
 
     @abstractmethod
     def trainer(self, number: int, resources: Resources) -> Trainer:

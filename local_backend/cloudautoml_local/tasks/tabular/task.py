@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from cloudautoml.errors import SpecError
+from cloudautoml.search import Trait
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
@@ -80,11 +81,16 @@ class TabularTask(LocalTask):
         families = search.families if search.families is not None else options.get("families")
         return TabularSpace(task_type=self.spec.task.type, families=families)
 
+    @property
+    @override
+    def traits(self) -> frozenset[Trait]:
+        return frozenset({Trait.ROWS, Trait.FOLDS, Trait.CURVE})
+
     @override
     def trainer(self, number: int, resources: Resources) -> Trainer:
         from cloudautoml_local.tasks.tabular.trainer import TabularTrainer
 
-        return TabularTrainer(self.trial_dir(number), self.directory / "task", resources)
+        return TabularTrainer(self.trial_dir(number), self.directory / "task", resources, self.space())
 
     @override
     def finish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from cloudautoml.search import Architecture
+    from cloudautoml.search import Architecture, SearchSpace
     from cloudautoml.search.space import Option
     from cloudautoml_local.tasks.base import Resources
 
@@ -40,18 +41,28 @@ class TabularTrainer:
         directory: The trial's folder.
         task_directory: The task's folder with the table.
         resources: What it may use.
+        space: The space of the job.
     """
 
     directory: Path
     task_directory: Path
     resources: Resources
+    space: SearchSpace
+
+    def curve_length(self, fidelity: Fidelity) -> int:
+        """Folds that are trained at a fidelity."""
+        return _folds(Table.open(self.task_directory).info, fidelity)
+
+    def proxies(self, architecture: Architecture) -> Mapping[str, float]:  # noqa: ARG002 - of none
+        """None: what a family will make of a table is not known before."""
+        raise TrialFailedError("error", "a tabular candidate cannot be scored untrained")
 
     def train(
         self,
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,  # noqa: ARG002 - trees inherit nothing
+        parent: int | None = None,  # noqa: ARG002 - trees inherit nothing
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         """Cross-validate one candidate.
@@ -61,7 +72,7 @@ class TabularTrainer:
 
         Args:
             architecture: The candidate.
-            fidelity: `data_fraction` in its settings cuts the rows to learn from, `folds` the folds.
+            fidelity: `rows` cuts the rows to learn from, `folds` the folds that are trained and validated.
             parent: Not used.
             on_step: Called after each fold with the score so far.
 
@@ -95,7 +106,7 @@ class TabularTrainer:
         limits = [limit for limit in (info.plan.trial_seconds, self.resources.seconds) if limit is not None]
         # predicting and saving take time as well
         deadline = Deadline(0.9 * min(limits) if limits else None)
-        count = min(info.plan.folds, int(fidelity.settings.get("folds", info.plan.folds)))
+        count = _folds(info, fidelity)
         outputs = () if info.kind == "regression" else (len(info.classes),)
         oof = np.full((len(table.fold), *outputs), np.nan)
         holdout = None if table.holdout is None else np.zeros((len(table.holdout[0]), *outputs))
@@ -169,7 +180,7 @@ class TabularTrainer:
     ) -> tuple[Fitted, npt.NDArray[np.bool_]]:
         here = table.fold == fold
         rest = np.flatnonzero(~here)
-        if (share := fidelity.settings.get("data_fraction", 1.0)) < 1:
+        if (share := fidelity.share("rows")) < 1:
             rng = np.random.default_rng((self.resources.seed, fold))
             rest = np.sort(rng.choice(rest, max(10, int(len(rest) * share)), replace=False))
         problem = table.info.problem(seed=self.resources.seed + fold, threads=self.resources.threads)
@@ -186,6 +197,10 @@ class TabularTrainer:
         beside.mkdir(parents=True)
         fitted.save(beside)
         beside.rename(place)
+
+
+def _folds(info: TableInfo, fidelity: Fidelity) -> int:
+    return max(1, math.ceil(info.plan.folds * fidelity.share("folds") - 1e-9))
 
 
 def transformed(rows: Rows, info: TableInfo) -> Rows:

@@ -124,7 +124,7 @@ def test_weights_count(make: Any, table_of: Any) -> None:
 def test_a_part_of_the_rows(make: Any) -> None:
     task, _ = make("breast_cancer")
     architecture = architecture_of("linear", FAMILIES["linear"].DEFAULTS[0])
-    cheap = Fidelity(0.3, {"data_fraction": 0.3})
+    cheap = Fidelity.of(rows=0.3)
     steps: list[int] = []
     measurement = task.trainer(0, Resources()).train(
         architecture, fidelity=cheap, on_step=lambda step, _: steps.append(step) is None and step < 2

@@ -1,0 +1,1 @@
+"""Neural networks as values: what an architecture of a neural space means, before any library is asked."""
