@@ -55,8 +55,8 @@ _HOMES = {
     "provider": "Provider ProviderConfig ProviderPlugin",
     "sklearn": "AutoMLClassifier AutoMLRegressor",
     "spec": (
-        "Budget ColumnType Constraints CsvDialect Dataset Forecasting Holdout ImageClassification InstanceSegmentation JobSpec "
-        "Money NamedEntityRecognition ObjectDetection Objective Outputs Part Search TabularClassification "
+        "Budget ColumnType Constraints CsvDialect Dataset Forecasting Holdout ImageClassification "
+        "InstanceSegmentation JobSpec Money NamedEntityRecognition ObjectDetection Objective Outputs Part Search TabularClassification "
         "TabularRegression TextClassification TextGeneration Translation VideoClassification VideoObjectTracking"
     ),
     "store": "Store",

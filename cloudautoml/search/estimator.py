@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Protocol
+
+from pydantic import Field
 
 from cloudautoml.spec.base import SpecModel
 
@@ -69,6 +71,11 @@ class Trainer(Protocol):
 
 class EstimatorOptions(SpecModel):
     """Options of an estimator, as written beside `type` in a spec; an estimator subclasses it."""
+
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """Epochs of a whole training; the task's own unless given."""
+    patience: Annotated[int, Field(ge=1)] | None = None
+    """Epochs without a better validation score after which training ends; never unless given."""
 
 
 class PerformanceEstimator(ABC):

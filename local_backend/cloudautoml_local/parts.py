@@ -109,6 +109,8 @@ def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: Perf
                 f"{part} needs {', '.join(trait.meaning for trait in lacking)}, which {by} does not offer",
                 where=where,
             )
+    if (estimator.options.epochs or estimator.options.patience) and Trait.EPOCHS not in offered:
+        raise SpecError(f"a {spec.task.type} job here does not train in epochs", where="search.estimator")
     minimize = spec.objective.minimize if spec.objective else ()
     if minimize and not strategy.multi_objective:
         names = [n for n in registry.names("strategies") if registry.strategy_type(n).multi_objective]

@@ -14,14 +14,13 @@ dense          units, bias=True
 pool           op (`max` or `average`), size=3, stride=1; same padding, average without the padding
 global_pool    op (`max` or `average`)
 flatten        none
-norm           type (`batch` or `layer`)
+norm           type (`batch` or `layer`), gamma=1.0 (where it begins; 0 lets a residual branch begin as nothing)
 activation     function (`relu`, `elu`, `gelu`, `silu`, `tanh`, `sigmoid`, `softmax`, `linear`)
 dropout        rate
 recurrent      cell (`lstm` or `gru`), units, bidirectional=False, sequences=False (whether every step is given)
 attention      heads, size (of a head); self-attention
 add            none; two or more inputs of one shape
 concat         none; two or more inputs, joined along the last axis
-scale          initial=0.0; multiplies by one learned number, so that a branch may begin as nothing
 =============  ==========================================================================================
 """
 
