@@ -56,8 +56,9 @@ _HOMES = {
     "sklearn": "AutoMLClassifier AutoMLRegressor",
     "spec": (
         "Budget ColumnType Constraints CsvDialect Dataset Forecasting Holdout ImageClassification "
-        "InstanceSegmentation JobSpec Money NamedEntityRecognition ObjectDetection Objective Outputs Part Search TabularClassification "
-        "TabularRegression TextClassification TextGeneration Translation VideoClassification VideoObjectTracking"
+        "InstanceSegmentation JobSpec Money NamedEntityRecognition ObjectDetection Objective Outputs Part Search "
+        "TabularClassification TabularRegression TextClassification TextGeneration Translation VideoClassification "
+        "VideoObjectTracking"
     ),
     "store": "Store",
 }

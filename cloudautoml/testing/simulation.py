@@ -137,7 +137,7 @@ class SimulatedTrainer(Trainer):
         clock: Moves by the time that training would have taken.
         steps: Steps of a training at full fidelity.
         seconds: Seconds of a training at full fidelity.
-        space: Where the candidates come from.
+        candidates: What `space` is.
         minimize: Costs to tell of each candidate: fixed functions of its choices, at odds with its quality.
         broken: Says of a candidate that it cannot be trained.
         calls: The fidelity of each training.
@@ -147,7 +147,7 @@ class SimulatedTrainer(Trainer):
     clock: FakeClock = field(default_factory=FakeClock)
     steps: int = 10
     seconds: float = 60.0
-    space: SearchSpace = field(default_factory=lambda: large_space())  # noqa: PLW0108 - it is defined below
+    candidates: SearchSpace = field(default_factory=lambda: large_space())  # noqa: PLW0108 - it is defined below
     minimize: tuple[str, ...] = ()
     broken: Callable[[Architecture], bool] = lambda _: False
     calls: list[Fidelity] = field(default_factory=list)
@@ -156,6 +156,11 @@ class SimulatedTrainer(Trainer):
     @override
     def directory(self) -> Path:
         return self.place
+
+    @property
+    @override
+    def space(self) -> SearchSpace:
+        return self.candidates
 
     @override
     def curve_length(self, fidelity: Fidelity) -> int:
