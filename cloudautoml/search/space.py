@@ -9,6 +9,7 @@ import random
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
@@ -120,6 +121,9 @@ class SearchSpace(ABC):
     traits: frozenset[Trait] = frozenset()
     """What its candidates offer to strategies and estimators, beyond what the training of any candidate offers."""
 
+    limits: Mapping[str, float] = MappingProxyType({})
+    """The most that `costs` of a candidate may be, by name; set by whoever runs the search."""
+
     @classmethod
     def create(cls, signature: Signature, options: SpaceOptions) -> SearchSpace:  # noqa: ARG003 - for subclasses
         """The space of a job.
@@ -150,6 +154,14 @@ class SearchSpace(ABC):
     def costs(self, architecture: Architecture) -> Mapping[str, float]:  # noqa: ARG002 - for subclasses
         """What using a candidate takes, as far as it is known without building it: `parameters`, `flops`."""
         return {}
+
+    def refusal(self, architecture: Architecture) -> str | None:
+        """Why a candidate is not worth training: the limit that it breaks, as far as that is known; None when it is."""
+        if not self.limits:
+            return None
+        costs = self.costs(architecture)
+        broken = [name for name, most in self.limits.items() if costs.get(name, 0.0) > most]
+        return "; ".join(f"{name} is {costs[name]:g}, at most {self.limits[name]:g}" for name in broken) or None
 
     def sample(self, rng: random.Random) -> Architecture:
         """Draw a candidate; each decision uniformly, which is uniform where no decision opens others."""
