@@ -90,6 +90,8 @@ class PerformanceEstimator(ABC):
 
     name: ClassVar[str]
     """Registry key."""
+    paper: ClassVar[str] = ""
+    """Where the method is from: authors, year, and where to find it."""
     options_type: ClassVar[type[EstimatorOptions]] = EstimatorOptions
     """Model of the options; unknown ones are refused before anything runs."""
 

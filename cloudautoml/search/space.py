@@ -114,6 +114,8 @@ class SearchSpace(ABC):
 
     name: ClassVar[str]
     """Registry key."""
+    paper: ClassVar[str] = ""
+    """Where the space is from: authors, year, and where to find it."""
     inputs: ClassVar[frozenset[InputKind]] = frozenset()
     """The kinds of examples that its candidates learn from."""
     options_type: ClassVar[type[SpaceOptions]] = SpaceOptions

@@ -42,6 +42,8 @@ class SearchStrategy(ABC):
 
     name: ClassVar[str]
     """Registry key."""
+    paper: ClassVar[str] = ""
+    """Where the method is from: authors, year, and where to find it."""
     options_type: ClassVar[type[StrategyOptions]] = StrategyOptions
     """Model of the options; unknown ones are refused before anything runs."""
     multi_objective: ClassVar[bool] = False

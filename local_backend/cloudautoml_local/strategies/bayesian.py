@@ -53,6 +53,7 @@ class BayesianSearch(SearchStrategy):
     """
 
     name: ClassVar[str] = "bayesian"
+    paper: ClassVar[str] = "Bergstra et al., 2011, NeurIPS 24"
     options_type: ClassVar[type[StrategyOptions]] = BayesianOptions
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:

@@ -19,6 +19,8 @@ class RandomSearch(SearchStrategy):
     """Draws candidates that have not been tried; small spaces are exhausted, each candidate tried once."""
 
     name: ClassVar[str] = "random"
+    paper: ClassVar[str] = "Bergstra and Bengio, 2012, JMLR 13"
+    multi_objective: ClassVar[bool] = True
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)
