@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from cloudautoml.search.pareto import front as pareto_front
 from cloudautoml.spec.metrics import get_metric
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Candidate:
         fit_seconds: Wall-clock seconds of training.
         predict_ms_per_row: Milliseconds to predict one row, in a batch.
         size_mb: Megabytes of the fitted model.
+        costs: What else using the model takes, lower is better: `parameters`, `flops`, `latency_ms` (one row alone).
         cost_usd: What it cost; 0 on one's own machine.
         cost_source: `free`, `estimated`, `billed` or `emulated`.
         can_infer: Whether it is kept and can predict.
@@ -63,6 +66,7 @@ class Candidate:
     fit_seconds: float | None = None
     predict_ms_per_row: float | None = None
     size_mb: float | None = None
+    costs: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     cost_usd: float | None = None
     cost_source: str = "free"
     can_infer: bool = False
@@ -82,6 +86,12 @@ class Candidate:
     def succeeded(self) -> bool:
         """Whether it was trained and scored."""
         return self.status == "succeeded" and self.score_val is not None
+
+    def cost(self, name: str) -> float | None:
+        """What using it takes: `parameters`, `flops`, `latency_ms` or `size_mb`; None where it is not known."""
+        if name in self.costs:
+            return self.costs[name]
+        return {"size_mb": self.size_mb, "latency_ms": self.predict_ms_per_row}.get(name)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object; metrics that are not finite, which JSON cannot say, are left out."""
@@ -110,6 +120,7 @@ class Leaderboard:
         metric: Canonical name of the metric that decides.
         job: The job's id.
         protocol: How the scores came about (folds, sealed rows, digest of the holdout).
+        minimize: Costs that are weighed against the metric; they make the Pareto front.
     """
 
     def __init__(
@@ -119,8 +130,10 @@ class Leaderboard:
         metric: str,
         job: str,
         protocol: Mapping[str, Any] | None = None,
+        minimize: Sequence[str] = (),
     ) -> None:
         self.metric = metric
+        self.minimize = tuple(minimize)
         self.job = job
         self.protocol = dict(protocol or {})
         # one that failed or has no score is never ahead of one that has; equal scores keep the order of training
@@ -150,17 +163,38 @@ class Leaderboard:
         """The candidate with the best validation score; None when none succeeded."""
         return next((candidate for candidate in self.candidates if candidate.succeeded), None)
 
+    @cached_property
+    def front(self) -> tuple[Candidate, ...]:
+        """The Pareto front: those that no other beats in the score or in a cost to be minimised without losing in
+        another. Candidates whose costs are not known are left out, and so is the baseline. Empty with no such cost.
+        """
+        if not self.minimize:
+            return ()
+        known = [
+            (candidate, costs)
+            for candidate in self.candidates
+            if candidate.succeeded and candidate.algorithm != "baseline"
+            and None not in (costs := [candidate.cost(name) for name in self.minimize])
+        ]  # fmt: skip
+        points = [(-(candidate.score_val or 0.0), *(cost or 0.0 for cost in costs)) for candidate, costs in known]
+        return tuple(known[index][0] for index in pareto_front(points))
+
     def rows(self) -> list[dict[str, Any]]:
-        """The candidates as JSON objects, with their `rank` (from 1) first."""
-        return [{"rank": rank, **candidate.to_dict()} for rank, candidate in enumerate(self.candidates, 1)]
+        """The candidates as JSON objects, with their `rank` (from 1) first, and whether they are on the front."""
+        front = {candidate.model for candidate in self.front}
+        return [
+            {"rank": rank, **({"on_front": candidate.model in front} if self.minimize else {}), **candidate.to_dict()}
+            for rank, candidate in enumerate(self.candidates, 1)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
-        """One JSON object: `schema_version`, `job`, `metric`, `goal`, `protocol`, `leaderboard`."""
+        """One JSON object: `schema_version`, `job`, `metric`, `goal`, `minimize`, `protocol`, `leaderboard`."""
         return {
             "schema_version": SCHEMA_VERSION,
             "job": self.job,
             "metric": self.metric,
             "goal": get_metric(self.metric).goal.value,
+            "minimize": list(self.minimize),
             "protocol": self.protocol,
             "leaderboard": self.rows(),
         }
@@ -169,7 +203,13 @@ class Leaderboard:
     def from_dict(cls, data: Mapping[str, Any]) -> Leaderboard:
         """Read what `to_dict` wrote."""
         candidates = [Candidate.from_dict(row) for row in data["leaderboard"]]
-        return cls(candidates, metric=data["metric"], job=data["job"], protocol=data.get("protocol"))
+        return cls(
+            candidates,
+            metric=data["metric"],
+            job=data["job"],
+            protocol=data.get("protocol"),
+            minimize=data.get("minimize", ()),
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """A data frame, one row a candidate; the protocol is in its `attrs`."""

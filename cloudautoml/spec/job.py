@@ -67,6 +67,11 @@ class JobSpec(SpecModel):
         return get_metric("f1_micro" if multi_label else DEFAULT_METRICS[self.task.type])
 
     @property
+    def minimize(self) -> tuple[str, ...]:
+        """The costs to be weighed against the metric."""
+        return self.objective.minimize if self.objective is not None else ()
+
+    @property
     def search_seed(self) -> int:
         """The seed of the search."""
         return self.seed if self.search.seed is None else self.search.seed

@@ -90,6 +90,24 @@ def space_of(spec: JobSpec, signature: Signature, *, default: Part) -> SearchSpa
     return space.create(signature, check_options(part, space.options_type, where="search.space"))
 
 
+def combination_of(task: LocalTask) -> tuple[SearchSpace, SearchStrategy, PerformanceEstimator]:
+    """The space, the strategy and the estimator of a task's spec, made to work together.
+
+    Raises:
+        UnknownNameError: There is none of a name.
+        SpecError: An option is wrong, or one part needs what the others do not offer.
+    """
+    spec = task.spec
+    space = task.space()
+    space.limits = spec.search.constraints.limits()
+    strategy_class, strategy_options = strategy_of(spec)
+    estimator_class, estimator_options = estimator_of(spec)
+    strategy = strategy_class(space, seed=spec.search_seed, options=strategy_options)
+    estimator = estimator_class(estimator_options)
+    check_combination(task, strategy, estimator)
+    return space, strategy, estimator
+
+
 def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: PerformanceEstimator) -> None:
     """Refuse parts that do not go together.
 
@@ -111,8 +129,13 @@ def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: Perf
             )
     if (estimator.options.epochs or estimator.options.patience) and Trait.EPOCHS not in offered:
         raise SpecError(f"a {spec.task.type} job here does not train in epochs", where="search.estimator")
-    minimize = spec.objective.minimize if spec.objective else ()
-    if minimize and not strategy.multi_objective:
+    if spec.search.constraints.limits() and Trait.EPOCHS not in offered:
+        raise SpecError(
+            f"what a candidate of a {spec.task.type} job in this space takes is not known before it is trained",
+            where="search.constraints",
+            hint="weigh it afterwards (objective.minimize), or search a space of networks",
+        )
+    if (minimize := spec.minimize) and not strategy.multi_objective:
         names = [n for n in registry.names("strategies") if registry.strategy_type(n).multi_objective]
         raise SpecError(
             f"the strategy {strategy.name!r} looks for one best score, and cannot weigh it against {minimize[0]}",

@@ -15,15 +15,15 @@ from cloudautoml_local import launch
 from cloudautoml_local.capabilities import CAPABILITIES
 from cloudautoml_local.config import LocalConfig
 from cloudautoml_local.job import LocalJob
-from cloudautoml_local.parts import TASKS, estimator_of, strategy_of, task_type
+from cloudautoml_local.parts import TASKS, combination_of, estimator_of, strategy_of, task_type
 from cloudautoml_local.settings import effective_budget, resolve
 
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Gap
     from cloudautoml.data import PreparedData
-    from cloudautoml.search import SearchSpace
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord
+    from cloudautoml_local.tasks.base import LocalTask
 
 
 class LocalProvider(Provider[LocalConfig]):
@@ -36,19 +36,19 @@ class LocalProvider(Provider[LocalConfig]):
     def _check(self, spec: JobSpec) -> list[Gap]:
         strategy_of(spec)
         estimator_of(spec)
-        self._space(spec)
+        if (task := self._task(spec)) is not None:
+            combination_of(task)
         return []
 
-    def _space(self, spec: JobSpec) -> SearchSpace | None:
-        """The space of a spec; None for a task that nobody here serves.
+    def _task(self, spec: JobSpec) -> LocalTask | None:
+        """The task of a spec, in no folder yet; None for a kind that nobody here serves.
 
         Raises:
             SpecError: The spec asks for a space, a family or an option that there is not.
         """
         if self.config.task is None and spec.task.type not in TASKS:
             return None
-        settings = resolve(self.config, spec)
-        return task_type(settings.task)(spec, Path()).space()
+        return task_type(resolve(self.config, spec).task)(spec, Path())
 
     @override
     def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
@@ -67,7 +67,8 @@ class LocalProvider(Provider[LocalConfig]):
 
     def _body(self, spec: JobSpec) -> dict[str, Any]:
         settings = resolve(self.config, spec)
-        space = self._space(spec)
+        task = self._task(spec)
+        space = None if task is None else task.space()
         strategy, strategy_options = strategy_of(spec)
         estimator, estimator_options = estimator_of(spec)
         budget = effective_budget(spec.budget)

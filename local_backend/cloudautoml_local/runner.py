@@ -20,7 +20,7 @@ from cloudautoml_local.executors.inline import InlineExecutor
 from cloudautoml_local.executors.process import ProcessExecutor
 from cloudautoml_local.heartbeat import Heartbeat
 from cloudautoml_local.journal import Journal
-from cloudautoml_local.parts import estimator_of, import_path, strategy_of, task_type
+from cloudautoml_local.parts import combination_of, estimator_of, import_path, task_type
 from cloudautoml_local.schedule import Schedule
 from cloudautoml_local.search import Bench, Cancelled, Search, why_none_succeeded
 from cloudautoml_local.settings import RunSettings, effective_budget
@@ -156,13 +156,13 @@ class Runner:
                 f"no budget was given: the job ends after {self._limits.max_trials} trials or 5 minutes",
                 self._limits.model_dump(mode="json", exclude_none=True),
             )
-        space = task.space()
-        strategy, options = strategy_of(self._spec)
+        space, strategy, _ = combination_of(task)
         schedule = Schedule(
             space,
-            strategy(space, seed=self._spec.search_seed, options=options),
+            strategy,
             warm_start=space.defaults() if self._spec.search.warm_start else (),
             window=self._settings.window,
+            minimize=self._spec.minimize,
             recorded=self._recorded(),
         )
         self._search = Search(
@@ -182,7 +182,7 @@ class Runner:
         trials = self._search.run()
         if schedule.diverged:
             self._journal.event("warning", "another version began this search: its own candidates were kept")
-        if not any(trial.score is not None for trial in trials):
+        if not any(trial.measurement is not None and not trial.measurement.predicted for trial in trials):
             self._publish(task, trials)
             raise JobFailedError(why_none_succeeded([t for t in trials if t.state is TrialState.FAILED]))
         return trials
@@ -208,12 +208,18 @@ class Runner:
     def _publish(self, task: LocalTask, trials: Sequence[Trial]) -> None:
         """Write the leaderboard as it stands."""
         candidates: Sequence[Candidate] = task.partial(trials)
-        board = Leaderboard(candidates, metric=self._spec.metric.name, job=self._lease.job, protocol={"partial": True})
+        board = Leaderboard(
+            candidates,
+            metric=self._spec.metric.name,
+            job=self._lease.job,
+            protocol={"partial": True},
+            minimize=self._spec.minimize,
+        )
         write_json(self._directory / "leaderboard.json", board_json(board))
 
     def _finish(self, task: LocalTask, executor: Executor, trials: Sequence[Trial]) -> dict[str, Any]:
         self._journal.phase("building the final models", progress=0.99)
-        scored = [trial for trial in trials if trial.score is not None]
+        scored = [trial for trial in trials if trial.measurement is not None and not trial.measurement.predicted]
         best = max(scored, key=lambda trial: trial.score or 0.0)
         seconds = self._budget.finish_left
         executor.start(

@@ -9,12 +9,12 @@ from cloudautoml.search import Proposal, Trial, TrialState
 from cloudautoml.store.records import fidelity_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from cloudautoml.search import Architecture, SearchSpace, SearchStrategy
 
-_MOST_DUPLICATES = 100
-"""Known candidates in a row after which a strategy is taken to have nothing new."""
+_MOST_IDLE = 100
+"""Known or refused candidates in a row after which a strategy is taken to have nothing new."""
 
 
 class Schedule:
@@ -29,6 +29,7 @@ class Schedule:
         strategy: Chooses among them.
         warm_start: Candidates to try first.
         window: Trials that may be under way or untold at the same time.
+        minimize: Costs that are told beside the score.
         recorded: Finished trials of an earlier process, by number; they are not run again.
     """
 
@@ -39,19 +40,21 @@ class Schedule:
         *,
         warm_start: Sequence[Architecture] = (),
         window: int,
+        minimize: Collection[str] = (),
         recorded: Mapping[int, Trial] | None = None,
     ) -> None:
         self._space = space
         self._strategy = strategy
         self._warm_start = list(warm_start)
         self._window = window
+        self._minimize = frozenset(minimize)
         self._recorded = dict(recorded or {})
         self._trials: list[Trial] = []
         self._originals: dict[tuple[str, str], int] = {}
         self._copies: dict[int, int] = {}
         self._horizon = 0  # trials below it have to be told before the next one is chosen
         self._told = 0
-        self._duplicates = 0
+        self._idle = 0
         self.exhausted = False
         self.diverged = False
 
@@ -74,8 +77,8 @@ class Schedule:
         """The next trial; only to be called when `ready`.
 
         Returns:
-            A running trial, to be run; a finished one, which was recorded or equals an earlier one; or None,
-            when first more results are needed or nothing is left to try.
+            A running trial, to be run; a finished one, which was recorded, equals an earlier one or breaks a limit of
+            the space; or None, when first more results are needed or nothing is left to try.
         """
         self._tell()
         number = len(self._trials)
@@ -94,7 +97,7 @@ class Schedule:
     def _next_proposal(self) -> Proposal | None:
         if len(self._trials) < len(self._warm_start):
             return Proposal(self._warm_start[len(self._trials)])
-        if self._duplicates >= _MOST_DUPLICATES:
+        if self._idle >= _MOST_IDLE:
             return None
         return next(iter(self._strategy.ask(1)), None)
 
@@ -105,11 +108,14 @@ class Schedule:
             proposal = recorded.proposal
         key = (self._space.canonical(proposal.architecture).to_json(), fidelity_json(proposal.fidelity))
         original = self._originals.setdefault(key, number)
-        self._duplicates = 0 if original == number else self._duplicates + 1
+        refusal = self._space.refusal(proposal.architecture)
+        self._idle = 0 if original == number and refusal is None else self._idle + 1
         if original != number:
             self._copies[number] = original
         if recorded is not None:
             return recorded
+        if refusal is not None:
+            return Trial(number, proposal, TrialState.SKIPPED, error=refusal)
         if original == number:
             return Trial(number, proposal, TrialState.RUNNING)
         return Trial(number, proposal, TrialState.SKIPPED, error=f"the same model as trial {original}")
@@ -124,5 +130,8 @@ class Schedule:
             if trial.number in self._copies:  # to the strategy it ended as the trial that it equals
                 original = self._trials[self._copies[trial.number]]
                 trial = replace(trial, state=original.state, measurement=original.measurement, error=original.error)
+            if trial.measurement is not None:  # a strategy sees no cost that nobody wants minimised
+                told = {name: cost for name, cost in trial.measurement.costs.items() if name in self._minimize}
+                trial = replace(trial, measurement=replace(trial.measurement, costs=told))
             self._strategy.tell([trial])
             self._told += 1

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _HOPELESS = 20
 """Trials that may fail before one has succeeded; then it is not the candidates."""
+_MOST_UNTRAINED = 200
+"""Candidates in a row that an estimator may predict or skip; then it has no use for any further one."""
 _PUBLISH_SECONDS = 2.0
 _PROGRESS_SECONDS = 0.5
 
@@ -84,8 +86,9 @@ class Search:
         self._requeued: set[int] = set()
         self._trained = 0
         self._succeeded = 0
-        self._best: float | None = None
+        self._best: tuple[float, float] | None = None  # cost of the fidelity, score: only equals are compared
         self._misfits = 0
+        self._untrained = 0  # in a row
         self._published = self._reported = time.monotonic()
 
     def run(self) -> Sequence[Trial]:
@@ -113,7 +116,8 @@ class Search:
     def _is_over(self) -> bool:
         hopeless = self._succeeded == 0 and self._trained - len(self._running) - len(self._queue) >= _HOPELESS
         full = self._max_trials is not None and self._trained >= self._max_trials
-        return full or hopeless or self._bench.budget.search_is_over or self._misfits > self._bench.settings.window
+        idle = self._misfits > self._bench.settings.window or self._untrained >= _MOST_UNTRAINED
+        return full or hopeless or self._bench.budget.search_is_over or idle
 
     def _propose(self) -> None:
         if self._bench.budget.search_is_over:
@@ -141,7 +145,7 @@ class Search:
             trial = self._next_queued()
             self._queue.remove(trial)
             kind = self._kind(trial)
-            if not self._bench.budget.fits(kind):
+            if not self._bench.budget.fits(_length_class(kind, trial)):
                 self._skip(trial, kind)
                 continue
             seconds = self._bench.budget.trial_seconds()
@@ -164,7 +168,7 @@ class Search:
         return next(ready, self._queue[0])
 
     def _skip(self, trial: Trial, kind: str) -> None:
-        usual, left = self._bench.budget.expected(kind), self._bench.budget.search_left
+        usual, left = self._bench.budget.expected(_length_class(kind, trial)), self._bench.budget.search_left
         skipped = replace(
             trial, state=TrialState.SKIPPED, error=f"{kind} usually takes {usual:.1f} s, and {left:.1f} s are left"
         )
@@ -186,7 +190,9 @@ class Search:
             )
             self._queue.insert(0, trial)
             return
-        if outcome.value is None:
+        if outcome.reason == "skipped":
+            ended = replace(trial, state=TrialState.SKIPPED, error=outcome.message)
+        elif outcome.value is None:
             ended = replace(trial, state=TrialState.FAILED, error=f"{outcome.reason}: {outcome.message}")
         else:
             measurement = measurement_of(outcome.value)
@@ -199,22 +205,32 @@ class Search:
 
     def _learn(self, trial: Trial, *, seconds: float | None = None) -> None:
         """Take the outcome of a trial into the book-keeping."""
+        trained = trial.state is not TrialState.SKIPPED and not (trial.measurement and trial.measurement.predicted)
+        self._untrained = 0 if trained else self._untrained + 1
+        if not trained:
+            self._trained -= 1
+            return
         if trial.score is None or trial.measurement is None:
             return
         self._succeeded += 1
-        best = self._best is None or trial.score > self._best
-        self._best = trial.score if self._best is None or best else self._best
-        self._bench.budget.record(self._kind(trial), seconds or trial.measurement.seconds, best=best)
+        reached = (round(trial.measurement.fidelity.cost, 6), trial.score)
+        best = self._best is None or reached > self._best
+        self._best = reached if self._best is None or best else self._best
+        length = _length_class(self._kind(trial), trial)
+        self._bench.budget.record(length, seconds or trial.measurement.seconds, best=best)
 
     def _record(self, trial: Trial) -> None:
         metric = self._bench.task.spec.metric
         kind = self._kind(trial)
-        data: dict[str, Any] = {"state": trial.state.value, "kind": kind, "best": self._natural(self._best)}
+        best = None if self._best is None else self._natural(self._best[1])
+        data: dict[str, Any] = {"state": trial.state.value, "kind": kind, "best": best}
         if trial.score is None:
             message = f"trial {trial.number} {trial.state.value}: {kind}: {trial.error}"
         else:
             data["score"] = self._natural(trial.score)
-            message = f"trial {trial.number} ended: {kind}: {metric.name} {data['score']:.6g}, best {data['best']:.6g}"
+            word = "predicted" if trial.measurement and trial.measurement.predicted else "ended"
+            message = f"trial {trial.number} {word}: {kind}: {metric.name} {data['score']:.6g}"
+            message += "" if best is None else f", best {best:.6g}"
         self._bench.journal.trial(trial, message, data)
 
     def _natural(self, score: float | None) -> float | None:
@@ -260,6 +276,12 @@ class Search:
     def _seed(self, number: int) -> int:
         digest = hashlib.sha256(f"{self._bench.task.spec.search_seed}:{number}".encode()).digest()
         return int.from_bytes(digest[:4], "big") >> 1  # libraries take 31 bits
+
+
+def _length_class(kind: str, trial: Trial) -> str:
+    """What tells trials of about equal length together."""
+    cost = trial.proposal.fidelity.cost
+    return kind if cost == 1 else f"{kind} at {cost:.3g}"
 
 
 def why_none_succeeded(trials: Sequence[Trial]) -> str:

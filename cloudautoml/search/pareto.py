@@ -1,0 +1,52 @@
+"""Pareto: which of some points no other beats in everything, and in which order the rest follow."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Point = tuple[float, ...]
+"""What is to be minimised, all of one length; a score goes in negated."""
+
+
+def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether one point is as good as another everywhere, and better somewhere."""
+    return all(a <= b for a, b in zip(one, other, strict=True)) and tuple(one) != tuple(other)
+
+
+def front(points: Sequence[Point]) -> list[int]:
+    """Positions of the points that no other dominates, in their order; of equal points all."""
+    return [at for at, point in enumerate(points) if not any(dominates(other, point) for other in points)]
+
+
+def ranks(points: Sequence[Point]) -> list[int]:
+    """For each point the front it is on: 0 for the first, 1 for the one when that is taken away, and so on."""
+    found = [-1] * len(points)
+    left = list(range(len(points)))
+    rank = 0
+    while left:
+        best = {left[at] for at in front([points[position] for position in left])}
+        for position in best:
+            found[position] = rank
+        left = [position for position in left if position not in best]
+        rank += 1
+    return found
+
+
+def crowding(points: Sequence[Point]) -> list[float]:
+    """For each point how far its neighbours along each axis are apart; infinite at the ends of an axis.
+
+    The crowding distance of Deb et al. (2002, NSGA-II), to be taken of the points of one front.
+    """
+    distances = [0.0] * len(points)
+    for axis in range(len(points[0]) if points else 0):
+        order = sorted(range(len(points)), key=lambda position: points[position][axis])  # noqa: B023 - used at once
+        low, high = points[order[0]][axis], points[order[-1]][axis]
+        distances[order[0]] = distances[order[-1]] = math.inf
+        if high > low:
+            for before, position, after in zip(order, order[1:], order[2:], strict=False):
+                distances[position] += (points[after][axis] - points[before][axis]) / (high - low)
+    return distances
