@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from cloudautoml.capabilities import Feature, Gap
 from cloudautoml.errors import CloudAutoMLError, ConfigError, DataError, JobNotFoundError, UnsupportedError
 from cloudautoml.job import JobState, JobStatus
+from cloudautoml.spec.imports import anchored
 from cloudautoml.spec.task import TabularClassification, TabularRegression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from pathlib import Path
 
     from cloudautoml.capabilities import Capabilities
     from cloudautoml.data import PreparedData
@@ -92,6 +93,7 @@ class Provider(ABC, Generic[ConfigT]):
     @final
     def check(self, spec: JobSpec) -> list[Gap]:
         """What this provider would refuse; empty when it honours the whole spec. Offline."""
+        spec = self._anchored(spec)
         gaps = [
             Gap(feature, self.capabilities[feature], field)
             for feature, field in required_features(spec)
@@ -103,9 +105,20 @@ class Provider(ABC, Generic[ConfigT]):
         """Refusals that depend on more than one field; raises for values that the vendor would reject."""
         return []
 
+    def _anchored(self, spec: JobSpec) -> JobSpec:
+        """The spec with the user's own code named so that a process elsewhere finds it."""
+        space = spec.search.space
+        builder = space.options.get("builder") if space else None
+        if space is None or not isinstance(builder, str):
+            return spec
+        builder = anchored(builder, self.base or Path.cwd())
+        search = spec.search.model_copy(update={"space": space.model_copy(update={"builder": builder})})
+        return spec.model_copy(update={"search": search})
+
     @final
     def plan(self, spec: JobSpec) -> Plan:
         """What `submit` would do, and what it could cost. Offline; nothing is written."""
+        spec = self._anchored(spec)
         gaps = self.check(spec)
         data = None if gaps else self._prepare(spec, strict=False)
         return self._plan(spec, tuple(gaps), data)
@@ -113,6 +126,7 @@ class Provider(ABC, Generic[ConfigT]):
     @final
     def cost_bound(self, spec: JobSpec) -> CostBound:
         """The most that a spec can cost. Offline, and without reading the data."""
+        spec = self._anchored(spec)
         return self._plan(spec, tuple(self.check(spec)), None).cost
 
     @abstractmethod
@@ -131,6 +145,7 @@ class Provider(ABC, Generic[ConfigT]):
             UnsupportedError: The spec asks for what this provider cannot do; nothing was started.
             DataError: The data cannot be read or trained on; nothing was started.
         """
+        spec = self._anchored(spec)
         gaps = self.check(spec)
         if gaps:
             raise UnsupportedError(self.name, gaps)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from cloudautoml.spec.document import kind
+from cloudautoml.spec.imports import anchored
 from cloudautoml.spec.job import JobSpec
 from cloudautoml.spec.problems import Problem, dotted, problems_in, refuse
 
@@ -72,7 +73,10 @@ def long_form(values: dict[str, Any], places: dict[Keys, Place]) -> None:
 
 
 def anchor_paths(values: dict[str, Any], base: Path) -> None:
-    """Make relative data paths absolute, from the folder of the file that they were written in."""
+    """Make relative paths of data and of code absolute, from the folder of the file that they were written in."""
+    builder = _given(values, ("search", "space", "builder"))
+    if isinstance(builder, str):
+        values["search"]["space"]["builder"] = anchored(builder, base)
     data = values.get("data")
     if isinstance(data, dict):
         for name in ("train", "test"):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from cloudautoml.spec.base import SpecModel
+from cloudautoml.spec.imports import name_of
 
 
 class Part(SpecModel):
@@ -23,6 +24,8 @@ class Part(SpecModel):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, dict):  # a function stands for its name, so that a spec remains plain values
+            return {key: name_of(option) if _is_code(option) else option for key, option in value.items()}
         return {"type": value} if isinstance(value, str) else value
 
     @property
@@ -75,3 +78,7 @@ class Outputs(SpecModel):
     """Write an HTML report."""
     refit: bool = True
     """Train the best single candidate again on all rows that are not sealed."""
+
+
+def _is_code(option: Any) -> bool:
+    return callable(option) or hasattr(option, "build")  # a function, a class, or a HyperModel
