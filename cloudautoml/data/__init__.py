@@ -3,6 +3,8 @@
 from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import check_table
+from cloudautoml.data.images import ImageRows, ImageSchema, PreparedImages, read_images
+from cloudautoml.data.load import Prepared, load_prepared
 from cloudautoml.data.prepare import PreparedData, dataset_fingerprint, prepare
 from cloudautoml.data.profile import profile_table
 from cloudautoml.data.read import read_table
@@ -13,15 +15,21 @@ from cloudautoml.data.target import match_label
 __all__ = [
     "ColumnInfo",
     "Finding",
+    "ImageRows",
+    "ImageSchema",
+    "Prepared",
     "PreparedData",
+    "PreparedImages",
     "Schema",
     "Severity",
     "check_table",
     "dataset_fingerprint",
     "label_text",
+    "load_prepared",
     "match_label",
     "prepare",
     "profile_table",
+    "read_images",
     "read_table",
     "seal_holdout",
 ]

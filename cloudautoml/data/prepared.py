@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.arrays import read_array, write_array
 from cloudautoml.data.findings import Finding
+from cloudautoml.data.frames import read_frame, write_frame
 from cloudautoml.data.schema import Schema
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ class PreparedData:
             (directory / "groups.npy").unlink(missing_ok=True)
         else:
             write_array(directory / "groups.npy", self.groups)
-        _write_parquet(self.train, directory / "train.parquet")
+        write_frame(self.train, directory / "train.parquet")
         if self.holdout is None:
             (directory / "holdout.parquet").unlink(missing_ok=True)
         else:
-            _write_parquet(self.holdout, directory / "holdout.parquet")
+            write_frame(self.holdout, directory / "holdout.parquet")
         write_json(directory / "profile.json", self.profile)
         write_json(directory / "findings.json", [finding.to_dict() for finding in self.findings])
         write_json(directory / "schema.json", self.schema.to_dict())
@@ -81,36 +82,9 @@ class PreparedData:
         sealed, groups = directory / "holdout.parquet", directory / "groups.npy"
         return cls(
             schema=schema,
-            train=_read_parquet(directory / "train.parquet"),
-            holdout=_read_parquet(sealed) if sealed.exists() else None,
+            train=read_frame(directory / "train.parquet"),
+            holdout=read_frame(sealed) if sealed.exists() else None,
             findings=tuple(Finding.from_dict(item) for item in read_json(directory / "findings.json")),
             profile=read_json(directory / "profile.json"),
             groups=read_array(groups) if groups.exists() else None,
         )
-
-
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from cloudautoml.store.files import atomic_path
-
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    with atomic_path(path) as beside:
-        pq.write_table(table, beside)
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from cloudautoml.errors import StorageError
-
-    try:
-        table = pq.ParquetFile(path).read()
-    except (pa.ArrowException, OSError) as exc:
-        raise StorageError(f"the prepared data cannot be read: {exc}", where=str(path)) from exc
-    texts = {pa.large_string(): pd.Series(dtype="str").dtype}  # also where all of them are missing
-    frame: pd.DataFrame = table.to_pandas(types_mapper=texts.get)
-    return frame

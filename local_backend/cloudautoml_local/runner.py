@@ -118,10 +118,10 @@ class Runner:
         )
 
     def _prepare(self, task: LocalTask) -> None:
-        from cloudautoml.data import PreparedData
+        from cloudautoml.data import load_prepared
 
         self._journal.phase("preparing the data")
-        data = PreparedData.load(self._directory / "data")
+        data = load_prepared(self._directory / "data")
         self._check_cancelled()
         task.prepare(data, progress=self._heard("phase"))
         self._check_cancelled()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate, Leaderboard
     from cloudautoml.model import Model
     from cloudautoml.search import Architecture, SearchSpace, Trainer, Trait, Trial
@@ -81,8 +80,13 @@ class LocalTask(ABC):
         """Name of the group that an architecture needs."""
 
     @abstractmethod
-    def prepare(self, data: PreparedData, *, progress: Callable[[str], None]) -> None:
-        """Write what trials need. Doing it twice gives the same files."""
+    def prepare(self, data: Any, *, progress: Callable[[str], None]) -> None:
+        """Write what trials need. Doing it twice gives the same files.
+
+        Args:
+            data: What `cloudautoml.data.prepare` makes for its type of task: `PreparedData` or `PreparedImages`.
+            progress: Told what is going on.
+        """
 
     @abstractmethod
     def space(self) -> SearchSpace:
