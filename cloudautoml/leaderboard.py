@@ -44,7 +44,8 @@ class Candidate:
         fit_seconds: Wall-clock seconds of training.
         predict_ms_per_row: Milliseconds to predict one row, in a batch.
         size_mb: Megabytes of the fitted model.
-        costs: What else using the model takes, lower is better: `parameters`, `flops`, `latency_ms` (one row alone).
+        costs: What else using the model takes, lower is better: `parameters`, `flops`, `latency_ms`
+            (one row alone; in a batch, where that is all that was measured).
         cost_usd: What it cost; 0 on one's own machine.
         cost_source: `free`, `estimated`, `billed` or `emulated`.
         can_infer: Whether it is kept and can predict.
@@ -165,8 +166,10 @@ class Leaderboard:
 
     @cached_property
     def front(self) -> tuple[Candidate, ...]:
-        """The Pareto front: those that no other beats in the score or in a cost to be minimised without losing in
-        another. Candidates whose costs are not known are left out, and so is the baseline. Empty with no such cost.
+        """The Pareto front: whoever beats one of them in something loses to it in something else.
+
+        What counts is the validation score and each cost to be minimised. Candidates whose costs are not known are
+        left out, and so is the baseline; with nothing to be minimised it is empty.
         """
         if not self.minimize:
             return ()

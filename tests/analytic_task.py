@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from cloudautoml.leaderboard import Candidate, Leaderboard
-from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, SearchSpace, TrialFailedError
+from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, SearchSpace, Trait, TrialFailedError
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
@@ -76,13 +76,20 @@ class AnalyticTrainer:
 
     number: int
     directory: Path
+    space: AnalyticSpace
+
+    def curve_length(self, fidelity: Fidelity) -> int:
+        return 0
+
+    def proxies(self, architecture: Architecture) -> Mapping[str, float]:
+        return {}
 
     def train(
         self,
         architecture: Architecture,
         *,
         fidelity: Fidelity,
-        parent: Path | None = None,
+        parent: int | None = None,
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
         self._misbehave(request(self.number))
@@ -156,9 +163,14 @@ class AnalyticTask(LocalTask):
     def space(self) -> AnalyticSpace:
         return AnalyticSpace()
 
+    @property
+    @override
+    def traits(self) -> frozenset[Trait]:
+        return frozenset(Trait) - {Trait.PARENTS}
+
     @override
     def trainer(self, number: int, resources: Resources) -> AnalyticTrainer:
-        return AnalyticTrainer(number, self.trial_dir(number))
+        return AnalyticTrainer(number, self.trial_dir(number), self.space())
 
     @override
     def finish(

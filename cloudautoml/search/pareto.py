@@ -39,14 +39,35 @@ def ranks(points: Sequence[Point]) -> list[int]:
 def crowding(points: Sequence[Point]) -> list[float]:
     """For each point how far its neighbours along each axis are apart; infinite at the ends of an axis.
 
-    The crowding distance of Deb et al. (2002, NSGA-II), to be taken of the points of one front.
+    The crowding distance of Deb et al. (2002, NSGA-II), to be taken of the points of one front. Infinite values
+    crowd nobody: they count as the worst finite one.
     """
     distances = [0.0] * len(points)
+    points = list(zip(*map(_finite, zip(*points, strict=True)), strict=True))
     for axis in range(len(points[0]) if points else 0):
-        order = sorted(range(len(points)), key=lambda position: points[position][axis])  # noqa: B023 - used at once
+        order = sorted(range(len(points)), key=lambda position: points[position][axis])
         low, high = points[order[0]][axis], points[order[-1]][axis]
         distances[order[0]] = distances[order[-1]] = math.inf
         if high > low:
             for before, position, after in zip(order, order[1:], order[2:], strict=False):
                 distances[position] += (points[after][axis] - points[before][axis]) / (high - low)
     return distances
+
+
+def order(points: Sequence[Point]) -> list[int]:
+    """Positions of the points, best first: front by front, the less crowded ones of a front first, else as they come."""
+    if all(len(point) == 1 for point in points):
+        return sorted(range(len(points)), key=points.__getitem__)
+    fronts: dict[int, list[int]] = {}
+    for position, rank in enumerate(ranks(points)):
+        fronts.setdefault(rank, []).append(position)
+    ordered: list[int] = []
+    for _, positions in sorted(fronts.items()):
+        distances = crowding([points[position] for position in positions])
+        ordered += [at for _, at in sorted(zip((-distance for distance in distances), positions, strict=True))]
+    return ordered
+
+
+def _finite(values: tuple[float, ...]) -> list[float]:
+    worst = max((value for value in values if math.isfinite(value)), default=0.0)
+    return [value if math.isfinite(value) else worst for value in values]

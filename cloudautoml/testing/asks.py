@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from cloudautoml.capabilities import Feature
 from cloudautoml.errors import CloudAutoMLError
-from cloudautoml.spec import Budget, Holdout, Part
+from cloudautoml.spec import Budget, Constraints, Holdout, Objective, Part
 from cloudautoml.testing.rehearsal import Rehearsal, merged
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT
 
@@ -80,6 +81,37 @@ def _part(field: str) -> Ask:
             assert len(rehearsal.store.jobs()) == before, f"{bad} must be refused before anything is created"
 
     return Ask(f"search.{field}", change, verify)
+
+
+def _with_constraints(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
+    space = rehearsal.settings.get("constrained_space")
+    limit = rehearsal.settings.get("max_parameters", 1_000_000)
+    wider = merged(spec, "search", constraints=Constraints(max_parameters=limit))
+    return wider if space is None else merged(wider, "search", space=Part(type=space), families=None)
+
+
+def _keeps_the_limit(job: Job, rehearsal: Rehearsal) -> None:
+    limit = job.spec.search.constraints.max_parameters
+    trained = [c for c in job.leaderboard() if c.trial is not None and c.succeeded]
+    assert limit is not None
+    assert trained
+    assert all((c.cost("parameters") or math.inf) <= limit for c in trained)
+
+
+def _with_two_objectives(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
+    return spec.model_copy(update={"objective": Objective(metric=spec.metric.name, minimize=("latency_ms",))})
+
+
+def _has_a_front(job: Job, rehearsal: Rehearsal) -> None:
+    board = job.leaderboard()
+    assert board.minimize == ("latency_ms",)
+    assert board.front
+    fastest = min(
+        (c for c in board if c.succeeded and c.algorithm != "baseline"), key=lambda c: c.cost("latency_ms") or math.inf
+    )
+    for best in (fastest, board.best):
+        assert best in board.front, "nothing beats the fastest in speed, nor the best in its score"
+    assert [row["model"] for row in board.rows() if row["on_front"]] == [c.model for c in board.front]
 
 
 def _with_families(spec: JobSpec, rehearsal: Rehearsal) -> JobSpec:
@@ -201,6 +233,8 @@ ASKS: dict[Feature, Ask] = {
     Feature.SEARCH_SPACE: _part("space"),
     Feature.SEARCH_STRATEGY: _part("strategy"),
     Feature.PERFORMANCE_ESTIMATOR: _part("estimator"),
+    Feature.CONSTRAINTS: Ask("search.constraints", _with_constraints, _keeps_the_limit),
+    Feature.MULTI_OBJECTIVE: Ask("objective.minimize", _with_two_objectives, _has_a_front),
     Feature.FAMILIES: Ask("search.families", _with_families, _only_families),
     Feature.ENSEMBLE: Ask("search.ensemble", _with_ensemble, _has_ensemble),
     Feature.SEED: Ask("seed", _with_seed, _same_again),

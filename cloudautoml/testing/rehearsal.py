@@ -43,7 +43,7 @@ class Rehearsal:
         spec_for: A small job for each kind of task that the provider honours.
         patience: Seconds that any one of these jobs may take.
         settings: Values for asking: `max_time`, and the names of a known `space`, `strategy`, `estimator` and
-            `families`.
+            `families`; `constrained_space` and `max_parameters` for constraints.
         vendor_calls: How many calls the vendor has had.
     """
 

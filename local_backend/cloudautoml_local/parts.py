@@ -38,6 +38,7 @@ NETWORKS_ON_TABLES = "cloudautoml_local.tasks.neural.table:NeuralTableTask"
 """Serves a tabular task whose spec names a space of networks."""
 
 DEFAULT_STRATEGY = Part(type="bayesian")
+DEFAULT_STRATEGY_FOR_FRONTS = Part(type="evolution")
 DEFAULT_ESTIMATOR = Part(type="full_training")
 
 
@@ -48,7 +49,7 @@ def strategy_of(spec: JobSpec) -> tuple[type[SearchStrategy], StrategyOptions]:
         UnknownNameError: There is none of that name.
         SpecError: An option is unknown or out of range.
     """
-    part = spec.search.strategy or DEFAULT_STRATEGY
+    part = spec.search.strategy or (DEFAULT_STRATEGY_FOR_FRONTS if spec.minimize else DEFAULT_STRATEGY)
     strategy = registry.strategy_type(part.type, where="search.strategy")
     return strategy, check_options(part, strategy.options_type, where="search.strategy")
 

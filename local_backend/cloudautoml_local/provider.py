@@ -75,8 +75,8 @@ class LocalProvider(Provider[LocalConfig]):
         return {
             "space": None if space is None else {"type": space.name, "size": space.size()},
             "families": list(spec.search.families) if spec.search.families else "all",
-            "strategy": {"type": strategy.name, **strategy_options.model_dump(mode="json")},
-            "estimator": {"type": estimator.name, **estimator_options.model_dump(mode="json")},
+            "strategy": {"type": strategy.name, **strategy_options.model_dump(mode="json", exclude_none=True)},
+            "estimator": {"type": estimator.name, **estimator_options.model_dump(mode="json", exclude_none=True)},
             "budget": budget.model_dump(mode="json", exclude_none=True),
             "metric": spec.metric.name,
             "seed": spec.search_seed,

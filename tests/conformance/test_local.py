@@ -35,6 +35,8 @@ class TestLocal(ProviderSuite):
         "strategy": "random",
         "estimator": "full_training",
         "families": FAMILIES,
+        "constrained_space": "chain",
+        "max_parameters": 20_000,
     }
 
     @pytest.fixture(scope="class")

@@ -109,7 +109,13 @@ class Finisher:
             "sealed_rows": 0 if self.sealed is None else len(self.sealed),
             "data": self.data.fingerprint,
         }
-        return Leaderboard(board, metric=self.info.metric, job=self.directory.name, protocol=protocol)
+        return Leaderboard(
+            board,
+            metric=self.info.metric,
+            job=self.directory.name,
+            protocol=protocol,
+            minimize=self.spec.minimize,
+        )
 
     def _entry(self, trial: Trial, row: Candidate) -> Entry | None:
         place = self.directory / "trials" / f"{trial.number:05d}"

@@ -144,6 +144,10 @@ class TabularTrainer:
             if holdout is not None:
                 write_array(self.directory / "holdout.npy", holdout)
         seconds = time.perf_counter() - begin
+        costs = {
+            "size_mb": folder_megabytes(self.directory),
+            "latency_ms": 1000 * predict_seconds / max(1, predicted) * done,
+        }
         details: dict[str, Any] = {
             "family": family,
             "folds": done,
@@ -151,8 +155,8 @@ class TabularTrainer:
             "learning_rate": float(np.median(rates)),
             "work": float(np.mean([rate * n for rate, n in zip(rates, rounds, strict=True)])),
             "fold_score_std": float(np.std(scores)) if len(scores) > 1 else 0.0,
-            "size_mb": folder_megabytes(self.directory),
-            "predict_ms_per_row": 1000 * predict_seconds / max(1, predicted) * done,
+            "size_mb": costs["size_mb"],
+            "predict_ms_per_row": costs["latency_ms"],
             "whole": whole,
         }
         write_json(
@@ -163,7 +167,8 @@ class TabularTrainer:
             metrics=measured,
             curve=tuple(scores),
             seconds=seconds,
-            fidelity=fidelity,
+            fidelity=fidelity if done == count else fidelity.cut(folds=done / count),
+            costs=costs,
             details=details,
         )
 
