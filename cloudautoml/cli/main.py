@@ -18,6 +18,7 @@ from cloudautoml.cli import (
     leaderboard,
     listing,
     plan,
+    plot,
     predict,
     report,
     run,
@@ -46,6 +47,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
+app.command("plot")(plot.plot)
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
 app.command("config")(config.config)

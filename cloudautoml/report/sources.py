@@ -36,6 +36,7 @@ class Sources:
         schema: The columns that models see, and the classes.
         importance: How much each feature matters to the best model.
         evaluation: Curves, tables and errors of the best model.
+        architecture: The layers of the best network.
         finished: Whether the leaderboard is the final one.
     """
 
@@ -49,6 +50,7 @@ class Sources:
     schema: Json
     importance: Json
     evaluation: Json
+    architecture: Json
     finished: bool
 
     @classmethod
@@ -75,6 +77,7 @@ class Sources:
             schema=_object(folder / "data" / "schema.json"),
             importance=_object(folder / "task" / "importance.json"),
             evaluation=_object(folder / "task" / "evaluation.json"),
+            architecture=_object(folder / "task" / "best.json"),
             finished=written and not board.protocol.get("partial"),
         )
 

@@ -16,9 +16,12 @@ from cloudautoml.report.board import board_table
 from cloudautoml.report.card import model_card
 from cloudautoml.report.columns import column_rows
 from cloudautoml.report.evaluation_figures import evaluation_figures
+from cloudautoml.report.graph_svg import graph_svg
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
+from cloudautoml.report.pictures import architecture_drawing
 from cloudautoml.report.search_figures import search_figures
 from cloudautoml.report.sources import Sources
+from cloudautoml.report.trial_figures import trial_figures
 from cloudautoml.report.verdict import judge
 from cloudautoml.spec.metrics import Goal, get_metric
 from cloudautoml.store.files import write_bytes
@@ -60,7 +63,8 @@ def report_html(sources: Sources) -> str:
 
     verdict = judge(sources)
     columns, rows = board_table(sources.board)
-    searched = search_figures(sources.board)
+    searched = [*search_figures(sources.board), *trial_figures(sources.board, sources.trials)]
+    drawing = architecture_drawing(sources.architecture)
     evaluated = evaluation_figures(sources.evaluation, sources.importance)
     figures = [*searched, *evaluated]
     script = _file("page.js")
@@ -86,6 +90,8 @@ def report_html(sources: Sources) -> str:
         ],
         search_figures=searched,
         model_figures=evaluated,
+        drawing=drawing,
+        drawings=[Markup(graph_svg(graph)) for graph in drawing.graphs] if drawing else [],  # noqa: S704 - escaped there
         model_note=_measured_on(sources.evaluation),
         state=_state(sources),
         findings=sources.findings,
