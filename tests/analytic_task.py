@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from cloudautoml.leaderboard import Candidate, Leaderboard
-from cloudautoml.search import Architecture, Decision, Fidelity, Measurement, SearchSpace, Trait, TrialFailedError
+from cloudautoml.search import (
+    Architecture,
+    Decision,
+    Fidelity,
+    Measurement,
+    SearchSpace,
+    Trait,
+    TrialFailedError,
+    TrialSkippedError,
+)
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
@@ -44,6 +53,12 @@ class AnalyticSpace(SearchSpace):
     @override
     def defaults(self) -> Sequence[Architecture]:
         return [Architecture((("x", 0), ("y", 0), ("family", "red")))]
+
+    @override
+    def costs(self, architecture: Architecture) -> Mapping[str, float]:
+        x = architecture["x"]
+        assert isinstance(x, int)
+        return {"parameters": 10.0 * (x + 1), "flops": 100.0}
 
     @override
     def size(self) -> int:
@@ -92,11 +107,15 @@ class AnalyticTrainer:
         parent: int | None = None,
         on_step: Callable[[int, float], bool] | None = None,
     ) -> Measurement:
-        self._misbehave(request(self.number))
+        wish = request(self.number)
+        if wish == "predict":
+            return Measurement(2.0, predicted=True)  # better than anything that is trained
+        self._misbehave(wish)
         score = score_of(architecture)
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / "fitted.json").write_text(json.dumps(score))
-        return Measurement(score, metrics={"roc_auc": score}, seconds=0.001)
+        costs = self.space.costs(architecture)
+        return Measurement(score, metrics={"roc_auc": score}, seconds=0.001, costs=costs)
 
     def _misbehave(self, wish: str) -> None:
         kind, _, argument = wish.partition(":")
@@ -124,6 +143,7 @@ _FAULTS: dict[str, Callable[[str], object]] = {
     "gate": lambda path: wait_for(Path(path)),
     "slow": lambda seconds: time.sleep(float(seconds)),
     "shuffled": lambda _: time.sleep(int.from_bytes(os.urandom(1), "big") / 255 * 0.03),
+    "skip": lambda _: _raise(TrialSkippedError("latency_ms is 9, at most 5")),
     "nan": lambda _: _raise(TrialFailedError("nan", "the loss is not a number")),
     "error": lambda _: _raise(ValueError("a library's own error")),
     "disk": lambda _: _raise(OSError(28, "No space left on device")),

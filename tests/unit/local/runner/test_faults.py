@@ -45,6 +45,21 @@ def test_each_bad_trial_fails_for_its_reason_and_the_search_goes_on(
     assert "a library's own error" in (job.directory / "trials" / "00006" / "log.txt").read_text()
 
 
+def test_what_is_predicted_or_skipped_is_no_trial_of_the_budget_and_never_the_best(
+    analytic: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults(monkeypatch, t1="skip", t2="predict", t4="predict")
+    job = submit(provider_for(analytic, workers=2), spec_for(analytic, max_trials=4))
+    job.wait(timeout=60)
+    trials = store.trials.list(job.id)
+    trained = [t for t in trials if t.measurement is not None and not t.measurement.predicted]
+    assert [trial.number for trial in trained] == [0, 3, 5, 6]
+    assert trials[1].state is TrialState.SKIPPED
+    assert trials[1].error == "latency_ms is 9, at most 5"
+    bests = [event.data["best"] for event in job.events() if event.kind == "trial" and event.data.get("best")]
+    assert max(bests) <= 1, "the predicted 2 is nobody's best"
+
+
 def test_a_search_without_a_success_fails_and_says_why(
     analytic: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

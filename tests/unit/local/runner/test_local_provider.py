@@ -22,7 +22,17 @@ from cloudautoml.errors import (
     UnsupportedError,
 )
 from cloudautoml.job import JobState
-from cloudautoml.spec import Budget, JobSpec, Outputs, Part, Search, TabularClassification, Translation
+from cloudautoml.spec import (
+    Budget,
+    Constraints,
+    JobSpec,
+    Objective,
+    Outputs,
+    Part,
+    Search,
+    TabularClassification,
+    Translation,
+)
 from cloudautoml.store import Store
 from cloudautoml_local import LocalConfig, LocalProvider, plugin
 from cloudautoml_local.capabilities import CAPABILITIES
@@ -54,6 +64,31 @@ def test_an_unknown_name_is_refused_with_a_guess(analytic: Path, search: dict[st
     provider = LocalProvider(LocalConfig(), store=Store(analytic))
     with pytest.raises((SpecError, UnknownNameError), match=message):
         provider.submit(tabular(analytic, **search))
+    assert provider.list_jobs() == []
+
+
+def analytic_spec(home: Path, *, minimize: tuple[Any, ...] = (), **search: Any) -> JobSpec:
+    return tabular(home, **search).model_copy(update={"objective": Objective(metric="roc_auc", minimize=minimize)})
+
+
+@pytest.mark.parametrize(
+    ("search", "minimize", "message"),
+    [
+        ({"estimator": Part(type="weight_inheritance"), "strategy": Part(type="random")}, (),
+         r"'weight_inheritance' needs .*a strategy that changes earlier candidates.*this strategy does not offer"),
+        ({"estimator": Part(type="weight_inheritance")}, (), "weights of another"),
+        ({"strategy": Part(type="hyperband")}, (), r"'hyperband' needs training that can be cut to fewer epochs"),
+        ({"estimator": Part.model_validate({"type": "full_training", "epochs": 3})}, (), "does not train in epochs"),
+        ({"strategy": Part(type="bayesian")}, ("size_mb",), r"'bayesian' looks for one best score.*size_mb"),
+        ({"constraints": Constraints(max_parameters=9)}, (), "not known before it is trained"),
+    ],
+)  # fmt: skip
+def test_parts_that_do_not_go_together_are_refused_with_the_reason(
+    analytic: Path, search: dict[str, Any], minimize: tuple[Any, ...], message: str
+) -> None:
+    provider = LocalProvider(LocalConfig(), store=Store(analytic))
+    with pytest.raises(SpecError, match=message):
+        provider.submit(analytic_spec(analytic, minimize=minimize, **search))
     assert provider.list_jobs() == []
 
 

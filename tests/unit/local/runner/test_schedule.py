@@ -150,3 +150,48 @@ def test_an_empty_search_is_exhausted_at_once(window: int) -> None:
     assert schedule.propose() is None
     assert schedule.exhausted
     assert not schedule.ready
+
+
+class Bounded(AnalyticSpace):
+    """The same points, of which those far to the right are too large."""
+
+    limits: Mapping[str, float] = {"parameters": 100.0}
+
+
+def test_a_candidate_that_breaks_a_limit_is_never_trained_and_says_by_how_much() -> None:
+    strategy = Scripted([point(3), point(15), point(4)])
+    schedule = Schedule(Bounded(), strategy, window=1)
+    trials = run(schedule, random.Random(0), count=3)
+    assert [trial.state for trial in trials] == [TrialState.SUCCEEDED, TrialState.SKIPPED, TrialState.SUCCEEDED]
+    assert trials[1].error == "parameters is 160, at most 100"
+
+
+def test_a_space_in_which_nothing_keeps_the_limits_ends_the_search() -> None:
+    strategy = Scripted([point(19, y % 20) for y in range(400)])
+    schedule = Schedule(Bounded(), strategy, window=1)
+    trials = run(schedule, random.Random(0), count=400)
+    assert schedule.exhausted
+    assert 50 < len(trials) < 200
+    assert all(trial.state is TrialState.SKIPPED for trial in trials)
+
+
+@pytest.mark.parametrize("minimize", [(), ("parameters",)])
+def test_a_strategy_is_told_the_costs_that_are_to_be_minimised_and_no_others(minimize: tuple[str, ...]) -> None:
+    told: list[Mapping[str, float]] = []
+
+    class Listening(Scripted):
+        @override
+        def tell(self, trials: Sequence[Trial]) -> None:
+            told.extend(trial.measurement.costs for trial in trials if trial.measurement)
+
+    schedule = Schedule(SPACE, Listening([point(1), point(2), point(3)]), window=1, minimize=minimize)
+    for _ in range(3):
+        trial = schedule.propose()
+        assert trial is not None
+        costs = {"parameters": 10.0, "flops": 20.0}
+        measured = Measurement(0.5, costs=costs)
+        schedule.finish(Trial(trial.number, trial.proposal, TrialState.SUCCEEDED, measured))
+    assert told == [dict.fromkeys(minimize, 10.0)] * 2
+    first = schedule.trials[0].measurement
+    assert first is not None
+    assert set(first.costs) == {"parameters", "flops"}, "what is recorded keeps them all"
