@@ -13,13 +13,12 @@ from cloudautoml.capabilities import Feature, Gap
 from cloudautoml.errors import CloudAutoMLError, ConfigError, DataError, JobNotFoundError, UnsupportedError
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.spec.imports import anchored
-from cloudautoml.spec.task import TabularClassification, TabularRegression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from cloudautoml.capabilities import Capabilities
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import Prepared
     from cloudautoml.job import Job
     from cloudautoml.model import Model
     from cloudautoml.plan import CostBound, Plan
@@ -130,7 +129,7 @@ class Provider(ABC, Generic[ConfigT]):
         return self._plan(spec, tuple(self.check(spec)), None).cost
 
     @abstractmethod
-    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
+    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: Prepared | None) -> Plan:
         """The plan of a spec; `data` is None where it was refused or cannot be read from here."""
 
     @final
@@ -165,13 +164,11 @@ class Provider(ABC, Generic[ConfigT]):
             raise
         return self._job(record.id)
 
-    def _prepare(self, spec: JobSpec, *, strict: bool) -> PreparedData | None:
+    def _prepare(self, spec: JobSpec, *, strict: bool) -> Prepared | None:
         """Read and check the data, so that no money and no time is spent on data that cannot work."""
-        if isinstance(spec.task, (TabularClassification, TabularRegression)):
-            from cloudautoml.data import prepare
+        from cloudautoml.data import prepare_for
 
-            return prepare(spec, base=self.base, strict=strict)
-        return None
+        return prepare_for(spec, base=self.base, strict=strict)
 
     @abstractmethod
     def _submit(self, record: JobRecord, spec: JobSpec) -> None:
@@ -212,7 +209,7 @@ class Provider(ABC, Generic[ConfigT]):
         return [self._job(record.id) for record in self.store.jobs(provider=self.name)]
 
 
-def _refuse_errors(data: PreparedData, allow: Collection[str]) -> None:
+def _refuse_errors(data: Prepared, allow: Collection[str]) -> None:
     errors = [f for f in data.findings if f.severity == "error" and f.code not in allow]
     if errors:
         raise DataError("\n".join(["not to be trained on:", *(f"  - {finding}" for finding in errors)]))

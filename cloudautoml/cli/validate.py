@@ -50,13 +50,11 @@ def validate(
 
 def _findings(resolved: "Resolved") -> "list[Finding]":
     """What the data check finds; data that cannot be read from here has nothing to find."""
-    from cloudautoml.data import prepare
-    from cloudautoml.spec import TabularClassification, TabularRegression
+    from cloudautoml.data import prepare_for
 
     spec = resolved.spec
-    if not isinstance(spec.task, (TabularClassification, TabularRegression)) or "://" in str(spec.data.train):
-        return []
-    return list(prepare(spec, strict=False).findings)
+    data = None if "://" in str(spec.data.train) else prepare_for(spec, strict=False)
+    return list(data.findings) if data is not None else []
 
 
 def _portability(resolved: "Resolved") -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import check_table
-from cloudautoml.data.images import ImageRows, ImageSchema, PreparedImages, read_images
-from cloudautoml.data.load import Prepared, load_prepared
+from cloudautoml.data.images import ImageRows, ImageSchema, PreparedImages, prepare_images, read_images
+from cloudautoml.data.kinds import Prepared, load_prepared, prepare_for
 from cloudautoml.data.prepare import PreparedData, dataset_fingerprint, prepare
 from cloudautoml.data.profile import profile_table
 from cloudautoml.data.read import read_table
@@ -28,6 +28,8 @@ __all__ = [
     "load_prepared",
     "match_label",
     "prepare",
+    "prepare_for",
+    "prepare_images",
     "profile_table",
     "read_images",
     "read_table",

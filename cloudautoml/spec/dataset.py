@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 from typing_extensions import override
@@ -26,9 +27,10 @@ class ColumnType(StrEnum):
 
 
 class InMemory:
-    """A table held in memory: anything with `__arrow_c_stream__` (pandas, polars, Arrow, DuckDB).
+    """Data held in memory: a table (anything with `__arrow_c_stream__`: pandas, polars, Arrow, DuckDB), or arrays.
 
-    It is compared by identity and has no JSON form; submitting a job writes it to the store first.
+    Arrays are a pair (images, labels), or a mapping that names them. The data is compared by identity and has no
+    JSON form; submitting a job writes it to the store first.
     """
 
     __slots__ = ("table",)
@@ -38,9 +40,23 @@ class InMemory:
 
     @override
     def __repr__(self) -> str:
+        if parts := _arrays_in(self.table):
+            return f"<arrays {', '.join(f'{name} {tuple(array.shape)}' for name, array in parts.items())}>"
         kind = type(self.table)
         shape = getattr(self.table, "shape", None)
         return f"<{kind.__module__.split('.')[0]} {kind.__name__}{f' {shape}' if shape else ''}>"
+
+
+def _arrays_in(value: object) -> dict[str, Any]:
+    """The arrays of a pair (images, labels), or of a mapping that names them; empty where it is neither."""
+    if isinstance(value, tuple):
+        pair = cast("tuple[object, ...]", value)
+        named: dict[str, Any] = {"images": pair[0], "labels": pair[1]} if len(pair) == 2 else {}
+        return named if hasattr(named.get("images"), "shape") and hasattr(named.get("labels"), "shape") else {}
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).items()
+        return {str(name): part for name, part in items if hasattr(part, "shape") and not hasattr(part, "columns")}
+    return {}
 
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -65,9 +81,9 @@ def _source(value: object) -> str | InMemory:
             )
             raise ValueError(msg)
         return value
-    if hasattr(value, "__arrow_c_stream__"):
+    if hasattr(value, "__arrow_c_stream__") or _arrays_in(value):
         return InMemory(value)
-    msg = f"data is a path or a table (pandas, polars, Arrow), not {type(value).__name__}"
+    msg = f"data is a path or a table (pandas, polars, Arrow), or arrays (images, labels), not {type(value).__name__}"
     raise ValueError(msg)
 
 
@@ -122,7 +138,7 @@ class CsvDialect(SpecModel):
     """Whether the first line names the columns; without it they are `f0`, `f1`, ..."""
 
 
-Format = Literal["auto", "csv", "parquet", "jsonl", "image_folder", "coco", "voc"]
+Format = Literal["auto", "csv", "parquet", "jsonl", "image_folder", "npz", "coco", "voc"]
 
 
 class Dataset(SpecModel):
@@ -133,7 +149,7 @@ class Dataset(SpecModel):
     test: Source | None = None
     """Sealed rows given as a file of their own; then `holdout` is not drawn."""
     format: Format = "auto"
-    """How the files are written; `auto` goes by the file's ending."""
+    """How the files are written; `auto` goes by the file's ending, and takes a folder or a zip for `image_folder`."""
     csv: CsvDialect = CsvDialect()
     """How CSV files are written."""
     types: dict[str, ColumnType] = Field(default_factory=dict)
@@ -145,7 +161,14 @@ class Dataset(SpecModel):
 
 
 def dataset_from(value: Any) -> Any:
-    """Accept `data: file.csv` and `data=frame` as short forms of `data: {train: ...}`."""
+    """Accept `data: file.csv`, `data=frame` and `data=(images, labels)` as short forms of `data: {train: ...}`.
+
+    So is `data=((images, labels), (images, labels))`, whose second pair is the test, as Keras' data sets come.
+    """
+    if isinstance(value, tuple) and len(pair := cast("tuple[object, ...]", value)) == 2 and all(map(_arrays_in, pair)):
+        return {"train": InMemory(pair[0]), "test": InMemory(pair[1])}
+    if _arrays_in(value):
+        return {"train": InMemory(value)}
     if isinstance(value, (str, Path, InMemory)) or hasattr(value, "__arrow_c_stream__"):
         return {"train": value}
     return value

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cloudautoml.capabilities import Gap
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import Prepared, PreparedData
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord, Store
@@ -134,7 +134,7 @@ class FakeProvider(Provider[FakeConfig]):
         return type("RefusingProvider", (cls,), {"capabilities": Capabilities(table)})
 
     @override
-    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
+    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: Prepared | None) -> Plan:
         body = {"task": spec.task.model_dump(mode="json"), **self.config.raw}
         cost = CostBound(self.config.price, basis="a flat price a job", source="FakeConfig.price")
         findings = data.findings if data is not None else ()

@@ -20,7 +20,7 @@ from cloudautoml_local.settings import effective_budget, resolve
 
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Gap
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import Prepared
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord
     from cloudautoml_local.tasks.base import LocalTask
@@ -51,7 +51,7 @@ class LocalProvider(Provider[LocalConfig]):
         return task_type(resolve(self.config, spec).task)(spec, Path())
 
     @override
-    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
+    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: Prepared | None) -> Plan:
         budget = effective_budget(spec.budget)
         notes = []
         if budget is not spec.budget:

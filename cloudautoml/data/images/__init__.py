@@ -1,6 +1,7 @@
 """Images: read them from folders, tables and arrays, check them, and hand out their pixels."""
 
 from cloudautoml.data.images.collection import ArrayImages, EncodedImages, Images
+from cloudautoml.data.images.prepare import prepare_images
 from cloudautoml.data.images.prepared import PreparedImages, Split
 from cloudautoml.data.images.rows import ImageRows, read_images
 from cloudautoml.data.images.schema import ImageSchema
@@ -13,5 +14,6 @@ __all__ = [
     "Images",
     "PreparedImages",
     "Split",
+    "prepare_images",
     "read_images",
 ]

@@ -146,6 +146,28 @@ class PackedContents:
         return PackedContents(self.path, self.spans[list(positions)])
 
 
+class ChosenContents:
+    """Files from several places.
+
+    Args:
+        parts: The places.
+        chosen: For each file its part and where it is there.
+    """
+
+    def __init__(self, parts: Sequence[Contents], chosen: Sequence[tuple[int, int]]) -> None:
+        self._parts = tuple(parts)
+        self._chosen = tuple(chosen)
+
+    def read(self, position: int) -> bytes:
+        """The bytes of one file."""
+        part, place = self._chosen[position]
+        return self._parts[part].read(place)
+
+    def take(self, positions: Sequence[int]) -> ChosenContents:
+        """Some of the files."""
+        return ChosenContents(self._parts, [self._chosen[place] for place in positions])
+
+
 def write_packed(path: Path, contents: Contents, count: int) -> npt.NDArray[np.int64]:
     """Write files into one, one after the other.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cloudautoml.capabilities import Gap
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import Prepared
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord
 
@@ -152,12 +152,12 @@ class FakeProvider(Provider[FakeConfig]):
         return []
 
     @override
-    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: PreparedData | None) -> Plan:
+    def _plan(self, spec: JobSpec, gaps: tuple[Gap, ...], data: Prepared | None) -> Plan:
         body = {"name": spec.name, "target": getattr(spec.task, "target", None), **self.config.raw}
         return Plan(self.name, (VendorRequest("CreateJob", body),), CostBound(self.config.price, "a flat price"), gaps)
 
     @override
-    def _prepare(self, spec: JobSpec, *, strict: bool) -> PreparedData | None:
+    def _prepare(self, spec: JobSpec, *, strict: bool) -> Prepared | None:
         wait_for(self.config.slow, "preparing")
         return super()._prepare(spec, strict=strict)
 
