@@ -55,7 +55,7 @@ def crowding(points: Sequence[Point]) -> list[float]:
 
 
 def order(points: Sequence[Point]) -> list[int]:
-    """Positions of the points, best first: front by front, the less crowded ones of a front first, else as they come."""
+    """Positions of the points, best first: front by front, within a front the less crowded first, else as they come."""
     if all(len(point) == 1 for point in points):
         return sorted(range(len(points)), key=points.__getitem__)
     fronts: dict[int, list[int]] = {}

@@ -231,7 +231,7 @@ def judge(proposal: Proposal, number: int, trainer: Trainer) -> Trial:
     return Trial(number, proposal, TrialState.SUCCEEDED, measurement)
 
 
-def simulate(strategy: SearchStrategy, trainer: Trainer, *, rounds: int, batch: int = 1) -> list[Trial]:
+def simulate(strategy: SearchStrategy, trainer: Trainer, *, rounds: int, batch: int = 1, first: int = 0) -> list[Trial]:
     """Search until the strategy has nothing left or the rounds are over.
 
     Args:
@@ -239,13 +239,15 @@ def simulate(strategy: SearchStrategy, trainer: Trainer, *, rounds: int, batch: 
         trainer: Trains its proposals.
         rounds: Calls of `ask` at most.
         batch: Proposals to ask for at once; they are told together.
+        first: Number of the first trial.
     """
     trials: list[Trial] = []
     for _ in range(rounds):
         proposals = strategy.ask(batch)
         if not proposals:
             break
-        told = [judge(proposal, len(trials) + offset, trainer) for offset, proposal in enumerate(proposals)]
+        number = first + len(trials)
+        told = [judge(proposal, number + offset, trainer) for offset, proposal in enumerate(proposals)]
         trials += told
         strategy.tell(told)
     return trials

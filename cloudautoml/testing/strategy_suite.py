@@ -143,7 +143,7 @@ class StrategySuite(Suite):
             count = len(resumed.ask(2))
             resumed.tell(killed[told : told + count])
             told += count
-        rest = simulate(resumed, trainer, rounds=14 - killed_after, batch=2)
+        rest = simulate(resumed, trainer, rounds=14 - killed_after, batch=2, first=told)
         assert asked(killed) + asked(rest) == asked(unbroken)
 
     def test_batches_need_no_answers(
