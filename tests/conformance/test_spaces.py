@@ -1,31 +1,47 @@
-"""Every registered space passes the suite, and so do the small ones that strategies are tested on."""
+"""Every registered space passes the suite for every kind of input; so do the small ones strategies are tested on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typing_extensions import override
 
 from cloudautoml import registry
+from cloudautoml.search import Signature
 from cloudautoml.testing import SpaceSuite
 from cloudautoml.testing.simulation import large_space, small_spaces
 
 if TYPE_CHECKING:
-    from cloudautoml.search import SearchSpace
+    from cloudautoml.search import InputKind, SearchSpace
 
 MADE = {**small_spaces(), "large": large_space()}
+READ = [(name, kind) for name in registry.names("spaces") for kind in sorted(registry.space_type(name).inputs)]
+NEEDED: dict[str, dict[str, Any]] = {"hypermodel": {"builder": f"{Path(__file__).parents[1] / 'hypermodels.py'}:small"}}
+"""Options of the spaces that have some without a default."""
+
+
+@cache
+def made(name: str, kind: InputKind) -> SearchSpace:
+    space = registry.space_type(name)
+    return space.create(Signature(kind), space.options_type.model_validate(NEEDED.get(name, {})))
 
 
 class TestRegisteredSpaces(SpaceSuite):
-    @pytest.fixture(params=registry.names("spaces"))
+    @pytest.fixture(params=READ, ids="-".join)
     @override
     def space(self, request: pytest.FixtureRequest) -> SearchSpace:
-        return registry.space_type(request.param)()
+        return made(*request.param)
 
     @pytest.mark.parametrize("name", registry.names("spaces"))
     def test_registry_key_is_the_name(self, name: str) -> None:
         assert registry.space_type(name).name == name
+
+    @pytest.mark.parametrize("name", registry.names("spaces"))
+    def test_it_says_what_it_reads(self, name: str) -> None:
+        assert registry.space_type(name).inputs
 
 
 class TestSmallSpaces(SpaceSuite):

@@ -12,7 +12,7 @@ from typing_extensions import override
 from cloudautoml.search import Architecture, Decision, SearchSpace, SpaceOptions, Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cloudautoml.search import Option, Signature
     from cloudautoml_local.networks.graph import Network
@@ -119,6 +119,6 @@ class NetworkSpace(NeuralSpace):
         }
 
 
-def next_of(decisions: Sequence[Decision], prefix: Mapping[str, Option]) -> Decision | None:
+def next_of(decisions: Iterable[Decision], prefix: Mapping[str, Option]) -> Decision | None:
     """The first of some decisions that has not been made."""
     return next((decision for decision in decisions if decision.name not in prefix), None)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from typing_extensions import override
 
 from cloudautoml.errors import UnknownNameError
-from cloudautoml.search import Architecture, Decision, SearchSpace
+from cloudautoml.search import Architecture, Decision, SearchSpace, SpaceOptions
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cloudautoml.search.space import Option
+    from cloudautoml.search import InputKind, Option, Signature
 
 PORTFOLIO: Final = (
     ("lightgbm", 0),
@@ -41,6 +41,13 @@ PORTFOLIO: Final = (
 """Families and which of their defaults, in the order to try them: cheap, strong and unlike each other first."""
 
 
+class TabularOptions(SpaceOptions):
+    """Options of the space of model families."""
+
+    families: tuple[str, ...] | None = None
+    """Families to choose from; all unless given."""
+
+
 class TabularSpace(SearchSpace):
     """Model families for a table, each with its own parameters.
 
@@ -55,6 +62,8 @@ class TabularSpace(SearchSpace):
     """
 
     name: ClassVar[str] = "tabular"
+    inputs: ClassVar[frozenset[InputKind]] = frozenset({"table"})
+    options_type: ClassVar[type[SpaceOptions]] = TabularOptions
 
     def __init__(self, *, task_type: str = "tabular_classification", families: Sequence[str] | None = None) -> None:
         for family in families or ():
@@ -62,6 +71,12 @@ class TabularSpace(SearchSpace):
                 raise UnknownNameError("model family", family, list(FAMILIES))
         self.task_type = task_type
         self.families = tuple(name for name in FAMILIES if families is None or name in families)
+
+    @classmethod
+    @override
+    def create(cls, signature: Signature, options: SpaceOptions) -> TabularSpace:
+        task_type = "tabular_regression" if signature.target == "value" else "tabular_classification"
+        return cls(task_type=task_type, families=options.families if isinstance(options, TabularOptions) else None)
 
     @cached_property
     def _parameters(self) -> dict[str, tuple[Decision, ...]]:
