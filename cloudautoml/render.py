@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cloudautoml.spec.metrics import Goal, get_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cloudautoml.leaderboard import Candidate, Leaderboard
     from cloudautoml.plan import Plan
@@ -87,6 +87,16 @@ def format_seconds(seconds: float | None) -> str:
     return f"{hours}h {minutes:02d}m"
 
 
+def format_count(value: float | None) -> str:
+    """A count in few digits: `812`, `25.3k`, `1.24M`."""
+    if value is None:
+        return NOTHING
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g}{unit}"
+    return f"{value:.3g}"
+
+
 def arrow(metric: str) -> str:
     """Which way a metric gets better: `↑` or `↓`."""
     return "↑" if get_metric(metric).goal is Goal.MAXIMIZE else "↓"
@@ -95,6 +105,19 @@ def arrow(metric: str) -> str:
 def natural(metric: str, score: float | None) -> float | None:
     """A higher-is-better score as the metric's natural value."""
     return None if score is None else get_metric(metric).from_score(score)
+
+
+def cost_columns(board: Leaderboard) -> list[tuple[str, str, Callable[[float | None], str]]]:
+    """Costs beside time and size that a leaderboard shows where they are known: name, title, and how they are written.
+
+    The number of parameters always, the others where they are to be minimised.
+    """
+    columns: list[tuple[str, str, Callable[[float | None], str]]] = [
+        ("parameters", "parameters", format_count),
+        ("flops", "FLOPs", format_count),
+        ("latency_ms", "ms alone", lambda value: format_number(value, digits=2)),
+    ]
+    return [column for column in columns if column[0] in {"parameters", *board.minimize}]
 
 
 # Tables ----------------------------------------------------------------------------------------------------
@@ -114,7 +137,11 @@ def _table(board: Leaderboard, candidates: Sequence[Candidate]) -> tuple[list[st
         ("fit", [format_seconds(c.fit_seconds) for c in candidates]),
         ("ms/row", [format_number(c.predict_ms_per_row, digits=2) for c in candidates]),
         ("MB", [format_number(c.size_mb, digits=2) for c in candidates]),
+        *((title, [text(c.costs.get(name)) for c in candidates]) for name, title, text in cost_columns(board)),
     ]
+    if board.minimize:
+        front = {candidate.model for candidate in board.front}
+        columns.append(("front", ["●" if c.model in front else NOTHING for c in candidates]))
     if paid := sorted({c.cost_source for c in candidates} - {"free"}):
         # an emulated price must never pass for a vendor's
         columns.append((f"USD ({', '.join(paid)})", format_numbers([c.cost_usd for c in candidates], digits=3)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudautoml.render import arrow, format_number, format_numbers, format_seconds, natural
+from cloudautoml.render import arrow, cost_columns, format_number, format_numbers, format_seconds, natural
 
 if TYPE_CHECKING:
     from cloudautoml.leaderboard import Candidate, Leaderboard
@@ -63,6 +63,13 @@ def board_table(board: Leaderboard) -> tuple[list[Column], list[Row]]:
         _numbers("ms/row", [format_number(value, digits=2) for value in ms], ms),
         _numbers("MB", [format_number(value, digits=2) for value in size], size),
     ]
+    for name, title, written in cost_columns(board):
+        values = [c.costs.get(name) for c in scored]
+        columns.append(_numbers(title, [written(value) for value in values], values))
+    if board.minimize:
+        front = {candidate.model for candidate in board.front}
+        marks = [("●", 1.0) if c.model in front else ("", None) for c in scored]
+        columns.append((Column("front", number=True), [_number(text, value) for text, value in marks]))
     if paid := sorted({c.cost_source for c in scored} - {"free"}):
         columns.append(_numbers(f"USD ({', '.join(paid)})", format_numbers(cost, digits=3), cost))
     kept = [(column, cells) for column, cells in columns if any(cell.value for cell in cells)]

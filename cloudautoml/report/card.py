@@ -36,7 +36,8 @@ def _what(sources: Sources, verdict: Verdict) -> list[str]:
     if target and columns:
         sentences.append(f"It predicts the column {target} from {columns} columns.")
     if rows := profile.get("rows"):
-        sentences.append(f"It learned from {rows:,} rows.")
+        noun = "images" if profile.get("kind") == "images" else "rows"
+        sentences.append(f"It learned from {rows:,} {noun}.")
     if best.size_mb is not None and best.predict_ms_per_row is not None:
         size, speed = format_number(best.size_mb, digits=2), format_number(best.predict_ms_per_row, digits=2)
         sentences.append(f"It takes {size} MB, and {speed} ms to predict a row in a batch.")

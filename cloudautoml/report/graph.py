@@ -100,7 +100,7 @@ def _without_hub(layers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
 
 
 def _is_linear(layer: Mapping[str, Any]) -> bool:
-    return layer["kind"] == "activation" and layer["settings"].get("function") == "linear"
+    return bool(layer["kind"] == "activation" and layer["settings"].get("function") == "linear")
 
 
 def _lines(name: str, kind: str, settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ class Sources:
         evaluation: Curves, tables and errors of the best model.
         architecture: The layers of the best network.
         finished: Whether the leaderboard is the final one.
+        folder: The job's folder.
     """
 
     record: JobRecord
@@ -52,6 +53,7 @@ class Sources:
     evaluation: Json
     architecture: Json
     finished: bool
+    folder: Path
 
     @classmethod
     def read(cls, store: Store, job: str) -> Sources:
@@ -79,6 +81,7 @@ class Sources:
             evaluation=_object(folder / "task" / "evaluation.json"),
             architecture=_object(folder / "task" / "best.json"),
             finished=written and not board.protocol.get("partial"),
+            folder=folder,
         )
 
 

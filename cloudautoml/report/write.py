@@ -19,6 +19,7 @@ from cloudautoml.report.evaluation_figures import evaluation_figures
 from cloudautoml.report.graph_svg import graph_svg
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
 from cloudautoml.report.pictures import architecture_drawing
+from cloudautoml.report.pictures import contact_sheet, image_summary
 from cloudautoml.report.search_figures import search_figures
 from cloudautoml.report.sources import Sources
 from cloudautoml.report.trial_figures import trial_figures
@@ -98,6 +99,8 @@ def report_html(sources: Sources) -> str:
         column_rows=column_rows(sources.profile),
         rows=sources.profile.get("rows"),
         features=len(sources.profile.get("columns", [])),
+        image_summary=image_summary(sources.profile),
+        pictures=contact_sheet(sources.folder / "data", sources.profile),
         card=model_card(sources, verdict),
         spec_yaml=spec_yaml(sources.spec),
         reproduction=reproduction(sources),
@@ -150,7 +153,9 @@ def _facts(sources: Sources, verdict: Verdict) -> list[tuple[str, str]]:
     tried = len(sources.trials) or sum(candidate.algorithm != "baseline" for candidate in board)
     if tried:
         facts += [("Trials", f"{tried:,}")]
-    if rows := sources.profile.get("rows"):
+    if (rows := sources.profile.get("rows")) and sources.profile.get("kind") == "images":
+        facts += [("Images", f"{rows:,}")]
+    elif rows:
         facts += [("Data", f"{rows:,} × {len(sources.profile.get('columns', []))}")]  # noqa: RUF001 - rows by columns
     took = ((record.ended or record.updated) - record.created).total_seconds()
     return [*facts, ("Time", format_seconds(took))]
