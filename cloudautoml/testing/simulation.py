@@ -73,6 +73,25 @@ class TableSpace(SearchSpace):
         return len(every_architecture(self))
 
 
+class CostlySpace(TableSpace):
+    """A table of decisions whose candidates have a known number of parameters, from 1 to 100: a fixed function of them.
+
+    Args:
+        branches: The decisions, in order.
+        most: The most parameters that are allowed; any number unless given.
+    """
+
+    name: ClassVar[str] = "costly"
+
+    def __init__(self, *branches: Branch, most: float | None = None) -> None:
+        super().__init__(*branches)
+        self.limits = {} if most is None else {"parameters": most}
+
+    @override
+    def costs(self, architecture: Architecture) -> Mapping[str, float]:
+        return {"parameters": 1.0 + round(99 * quality(architecture, salt="parameters"))}
+
+
 def every_architecture(space: SearchSpace, *, limit: int = 100_000) -> list[Architecture]:
     """All candidates of a small space, depth first.
 
@@ -123,6 +142,17 @@ def small_spaces() -> dict[str, TableSpace]:
 def large_space() -> TableSpace:
     """A space of 65 536 candidates: too many to list, few enough to have a known best."""
     return TableSpace(*(Branch(Decision(f"d{number}", (0, 1, 2, 3), ordered=number % 2 == 0)) for number in range(8)))
+
+
+def limited_spaces() -> dict[str, CostlySpace]:
+    """Spaces, by name, of whose candidates some take more parameters than is allowed."""
+    small = small_spaces()
+    return {
+        "ordered": CostlySpace(*small["ordered"].branches, most=60),
+        "conditional": CostlySpace(*small["conditional"].branches, most=60),
+        "nothing allowed": CostlySpace(*small["categorical"].branches, most=0),
+        "large": CostlySpace(*large_space().branches, most=40),
+    }
 
 
 @dataclass

@@ -11,13 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from cloudautoml.search import FULL, Measurement, Proposal, SearchSpace, SearchStrategy, Trial, TrialState
+from cloudautoml.search import (
+    FIDELITIES,
+    FULL,
+    Measurement,
+    Proposal,
+    SearchSpace,
+    SearchStrategy,
+    Trait,
+    Trial,
+    TrialState,
+)
 from cloudautoml.testing.simulation import (
     SimulatedTrainer,
     asked,
     every_architecture,
     judge,
     large_space,
+    limited_spaces,
     quality,
     simulate,
     small_spaces,
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SMALL = small_spaces()
+_LIMITED = limited_spaces()
 
 _ELSEWHERE = """
 import json, pathlib, sys
@@ -165,16 +177,76 @@ class StrategySuite(Suite):
     def test_late_answers_out_of_step(
         self, strategy_type: type[SearchStrategy], options: dict[str, Any], trainer: SimulatedTrainer
     ) -> None:
-        """An answer may come after younger trials have been asked for."""
+        """An answer may come after younger trials have been asked for; a parent is a trial that has been told."""
         strategy = self._make(strategy_type, options, large_space())
         waiting: list[Trial] = []
-        for number in range(12):
+        told: dict[int, Trial] = {}
+        parents: list[Trial] = []
+        number = 0
+        while number < 60:
             proposals = strategy.ask(1)
-            if proposals:
-                waiting.append(judge(proposals[0], number, trainer))
+            for proposal in proposals:
+                if proposal.parent is not None:
+                    parents.append(told[proposal.parent])
+                    again = proposal.architecture == parents[-1].architecture
+                    assert again or Trait.PARENTS in strategy.gives
+                    assert not again or parents[-1].proposal.fidelity.cost < proposal.fidelity.cost
+                waiting.append(judge(proposal, number, trainer))
+                number += 1
             if len(waiting) > 3 or not proposals:
+                told[waiting[0].number] = waiting[0]
                 strategy.tell([waiting.pop(0)])
-        assert trainer.calls
+        assert parents or Trait.PARENTS not in strategy.gives, "what is given must come"
+
+    def test_it_cuts_what_it_says(
+        self,
+        strategy_type: type[SearchStrategy],
+        options: dict[str, Any],
+        space: SearchSpace,
+        trainer: SimulatedTrainer,
+    ) -> None:
+        """`needs` tells which fidelities it cuts; however low it starts, some candidates are judged in full."""
+        strategy = self._make(strategy_type, options, space)
+        assert strategy.needs <= {*FIDELITIES, Trait.PROXIES}
+        trials = simulate(strategy, trainer, rounds=50 * len(every_architecture(space)), batch=2)
+        cut = {name for trial in trials for name in trial.proposal.fidelity.settings}
+        assert cut == {trait.value for trait in strategy.needs & {*FIDELITIES}}
+        assert any(trial.proposal.fidelity == FULL for trial in trials)
+
+    @pytest.mark.parametrize("name", list(_LIMITED))
+    def test_limits_of_the_space_are_kept(
+        self, strategy_type: type[SearchStrategy], options: dict[str, Any], trainer: SimulatedTrainer, name: str
+    ) -> None:
+        """No candidate is proposed that the space's limits refuse, and in a small space every other one is."""
+        space = _LIMITED[name]
+        strategy = self._make(strategy_type, options, space)
+        rounds = 30 if name == "large" else 20 * len(every_architecture(space))
+        trials = simulate(strategy, trainer, rounds=rounds, batch=2)
+        assert [space.refusal(trial.architecture) for trial in trials] == [None] * len(trials)
+        if name == "large":
+            assert len(trials) >= 30
+        else:
+            allowed = {each for each in every_architecture(space) if space.refusal(each) is None}
+            assert {trial.architecture for trial in trials} == allowed
+            assert list(strategy.ask(1)) == []
+
+    def test_costs_are_weighed_or_left_alone(
+        self, strategy_type: type[SearchStrategy], options: dict[str, Any], trainer: SimulatedTrainer
+    ) -> None:
+        """Told costs, also of some trials alone, stop no search; one that is not `multi_objective` ignores them."""
+        space = large_space()
+        plain = simulate(self._make(strategy_type, options, space), trainer, rounds=40)
+        trainer.minimize = ("parameters", "latency_ms")
+        weighed = simulate(self._make(strategy_type, options, space), trainer, rounds=40)
+        again = simulate(self._make(strategy_type, options, space), trainer, rounds=40)
+        assert len(weighed) == len(plain)
+        assert asked(weighed) == asked(again)
+        assert strategy_type.multi_objective or asked(weighed) == asked(plain)
+        late = self._make(strategy_type, options, space)
+        trainer.minimize = ()
+        known = simulate(late, trainer, rounds=20)
+        trainer.minimize = ("parameters",)
+        assert simulate(late, trainer, rounds=10, first=len(known))
 
     @pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.SKIPPED])
     def test_goes_on_when_nothing_works(
