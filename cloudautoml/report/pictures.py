@@ -1,85 +1,94 @@
-"""Pictures: what image data looks like, as a sentence and a few examples that stand in the page itself."""
+"""Pictures: every chart of a job and the drawing of its best architecture, by name."""
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.errors import CloudAutoMLError
+from cloudautoml.errors import UnknownNameError
+from cloudautoml.report.evaluation_figures import evaluation_figures
+from cloudautoml.report.figures import Figure
+from cloudautoml.report.graph import Graph, graph_of
+from cloudautoml.report.search_figures import search_figures
+from cloudautoml.report.sources import Sources
+from cloudautoml.report.trial_figures import trial_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from PIL.Image import Image
+    from cloudautoml.store import Store
 
-_MOST = 16
-_SIDE = 96
+_MOST_BOXES = 60
+"""A network of more is too large to be read; its cells are drawn alone, where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One example.
+class Drawing:
+    """The drawing of an architecture.
 
     Attributes:
-        label: Its class.
-        name: What it is called in the data.
-        source: The picture as a `data:` URI.
+        title: What it shows.
+        note: What there is to know about it.
+        graphs: The whole network, or one of each of its cells.
     """
 
-    label: str
-    name: str
-    source: str
+    title: str
+    note: str
+    graphs: tuple[Graph, ...]
 
 
-def image_summary(profile: Mapping[str, Any]) -> str:
-    """What there is to say of a profile of images; empty for other data."""
-    if profile.get("kind") != "images":
-        return ""
-    splits, sizes = profile["splits"], profile["sizes"]
-    height, width = profile["size"]
-    apart = [f"{splits[split]:,} {what}" for split, what in (("valid", "to validate on"), ("holdout", "sealed"))
-             if splits[split]]  # fmt: skip
-    found = f"all of {sizes[0]['value']} pixels" if len(sizes) == 1 else (
-        f"from {profile['height']['0']} x {profile['width']['0']} to "
-        f"{profile['height']['1']} x {profile['width']['1']} pixels, used as {height} x {width}"
-    )  # fmt: skip
-    colour = "grey" if profile["used_channels"] == 1 else "in colour"
-    counts = ", ".join([f"{profile['rows']:,} images to learn from", *apart])
-    return f"{counts}; {len(profile['target']['classes'])} classes; {found}, {colour}."
-
-
-def contact_sheet(folder: Path, profile: Mapping[str, Any]) -> list[Picture]:
-    """A few images to learn from, of as many classes as possible; none where the data is not images.
+def architecture_drawing(best: Mapping[str, Any]) -> Drawing | None:
+    """The drawing of the best architecture; None where there is none, or it is too large.
 
     Args:
-        folder: Where the prepared data is.
-        profile: Its profile.
+        best: `task/best.json`: `model`, its `layers`, and `overview`, a list of parts with `title` and `layers`.
     """
-    if profile.get("kind") != "images":
-        return []
-    from cloudautoml.data import PreparedImages
-
-    try:
-        data = PreparedImages.load(folder)
-        train = data.examples[data.examples["split"] == "train"]
-        turn = train.groupby("label").cumcount()
-        chosen = train.assign(turn=turn).sort_values(["turn", "label"], kind="stable").head(_MOST)
-        return [
-            Picture(str(row.label), str(row.image), _inline(data.images.picture(int(str(row.Index)))))
-            for row in chosen.sort_values("label", kind="stable").itertuples()
-        ]
-    except CloudAutoMLError:
-        return []  # half a report is better than none
+    if not best:
+        return None
+    parts = [(str(part["title"]), part["layers"]) for part in best.get("overview", [])]
+    whole = [("network", best["layers"])] if best.get("layers") else []
+    graphs = tuple(graph_of(title, layers) for title, layers in parts or whole)
+    if not graphs or any(len(graph.boxes) > _MOST_BOXES for graph in graphs):
+        return None
+    note = f"The architecture of {best.get('model', 'the best candidate')}, from its input to its output."
+    if parts:
+        note = f"The cells that {best.get('model', 'the best candidate')} is stacked from."
+    return Drawing("Architecture", note, graphs)
 
 
-def _inline(picture: Image) -> str:
-    from PIL import Image
+def pictures(store: Store, job: str) -> dict[str, Figure | Drawing]:
+    """Every picture that there is of a job, by name.
 
-    small = picture.copy()
-    small.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    small.save(stream, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    Raises:
+        JobNotFoundError: The store has no such job.
+    """
+    sources = Sources.read(store, job)
+    drawing = architecture_drawing(sources.architecture)
+    figures = [
+        *search_figures(sources.board),
+        *trial_figures(sources.board, sources.trials),
+        *evaluation_figures(sources.evaluation, sources.importance),
+    ]
+    found: dict[str, Figure | Drawing] = {figure.key: figure for figure in figures}
+    return found if drawing is None else {**found, "architecture": drawing}
+
+
+def paint(known: Mapping[str, Figure | Drawing], name: str, *, form: str) -> bytes:
+    """A picture as a file.
+
+    Args:
+        known: What `pictures` gave.
+        name: Which one.
+        form: `png`, `svg` or `pdf`.
+
+    Raises:
+        UnknownNameError: There is no such picture.
+        ConfigError: There is no such format.
+        MissingExtraError: matplotlib is not installed.
+    """
+    from cloudautoml.report.paint import drawn, painted
+
+    if name not in known:
+        raise UnknownNameError("picture", name, list(known))
+    picture = known[name]
+    return painted(picture, form=form) if isinstance(picture, Figure) else drawn(picture.graphs, form=form)

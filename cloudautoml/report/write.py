@@ -15,11 +15,11 @@ from cloudautoml.render import format_number, format_seconds, natural
 from cloudautoml.report.board import board_table
 from cloudautoml.report.card import model_card
 from cloudautoml.report.columns import column_rows
+from cloudautoml.report.contact_sheet import contact_sheet, image_summary
 from cloudautoml.report.evaluation_figures import evaluation_figures
 from cloudautoml.report.graph_svg import graph_svg
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
 from cloudautoml.report.pictures import architecture_drawing
-from cloudautoml.report.pictures import contact_sheet, image_summary
 from cloudautoml.report.search_figures import search_figures
 from cloudautoml.report.sources import Sources
 from cloudautoml.report.trial_figures import trial_figures
