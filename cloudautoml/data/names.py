@@ -28,6 +28,11 @@ def listed(names: Iterable[object]) -> str:
     return f"{text} and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else text
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 file`, `1,200 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def declare(name: str, kind: str) -> str:
     """What to write in a spec to give a column a type."""
     key = name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else json.dumps(name, ensure_ascii=False)

@@ -169,12 +169,14 @@ def _copies(examples: pd.DataFrame) -> list[Finding]:
     torn = examples.groupby("digest")["label"].nunique()
     contradictory = set(torn[torn > 1].index)
     if contradictory:
-        which = examples[examples["digest"].isin(contradictory)].sort_values("digest", kind="stable")["image"]
+        copies = examples[[digest in contradictory for digest in examples["digest"]]]
+        which = copies.sort_values("digest", kind="stable")["image"]
         message = f"{len(contradictory):,} images are there more than once, with different classes: {listed(which)}"
         findings.append(Finding("target.contradictory", Severity.WARNING, message, hint="keep one class of each"))
+    known = set(train["digest"])
     for split, what in (("valid", "validation"), ("holdout", "sealed")):
         mine = examples[examples["split"] == split]
-        shared = mine[mine["digest"].isin(train["digest"])]
+        shared = mine[[digest in known for digest in mine["digest"]]]
         if len(shared):
             message = f"{len(shared):,} of {len(mine):,} {what} images are also among those to learn from"
             hint = f"their score is too good by that much; remove the copies, such as {listed(shared['image'].head(3))}"

@@ -12,13 +12,15 @@ from cloudautoml.data.images.collection import ArrayImages, EncodedImages
 from cloudautoml.data.images.contents import ChosenContents, FileContents, ZipContents
 from cloudautoml.data.images.folder import files_below, files_in_zip, leaves, sort_out
 from cloudautoml.data.images.place import place_of
-from cloudautoml.data.names import listed, require_columns, short
+from cloudautoml.data.names import counted, listed, require_columns, short
 from cloudautoml.errors import DataError
 from cloudautoml.spec import InMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from cloudautoml.data.images.arrays import NamedArrays
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from cloudautoml.spec import Dataset, ImageClassification
 
 _TABLES = {"csv", "parquet", "jsonl"}
+_DARK = 32
 _VALID = {"valid", "validation", "val", "dev"}
 
 
@@ -112,11 +115,11 @@ def _folder(path: Path) -> Given:
     placed, others = sort_out(paths, where=where)
     findings: list[Finding] = []
     if others:
-        message = f"{len(others):,} files are left out, since their endings are not those of images: {listed(others)}"
+        message = f"{counted(len(others), 'file')} left out for an ending that is not an image's: {listed(others)}"
         findings.append(Finding("images.other_files", Severity.INFO, message))
     outside = [] if zipped else [item.path for item in placed if leaves(path, item.path)]
     if outside:
-        message = f"{len(outside):,} links that leave the folder are left out: {listed(outside)}"
+        message = f"{counted(len(outside), 'link')} left out that would leave the folder: {listed(outside)}"
         findings.append(Finding("images.outside", Severity.WARNING, message, hint="put the files themselves there"))
         left = set(outside)
         placed = [item for item in placed if item.path not in left]
@@ -200,7 +203,18 @@ def _arrays(arrays: NamedArrays) -> Given:
             ),
         }
     )
-    return Given(examples, ArrayImages(images), next(iter(scales), None), (), arrays.where)
+    scale = next(iter(scales), None)
+    return Given(examples, ArrayImages(images), scale, tuple(_brightness(images)), arrays.where)
+
+
+def _brightness(images: npt.NDArray[np.uint8]) -> list[Finding]:
+    """Whether numbers may have been meant in another range than the one they were taken for."""
+    brightest = int(images.max())
+    if brightest >= _DARK:
+        return []
+    message = f"the brightest pixel of all is {brightest} of 255"
+    hint = f"if the range is 0 to {brightest}, divide the images by {brightest} first" if brightest else ""
+    return [Finding("images.dark", Severity.WARNING, message, hint=hint)]
 
 
 def _splits(arrays: NamedArrays) -> Iterator[tuple[str, Any, pd.Series[Any], float | None]]:
