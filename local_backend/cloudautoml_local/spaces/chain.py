@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from cloudautoml.search import Architecture, Decision, SpaceOptions
-from cloudautoml_local.spaces.macro import MacroOptions, MacroSpace, closest
+from cloudautoml_local.spaces.macro import POOLS, MacroOptions, MacroSpace, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cloudautoml_local.spaces.macro import Operation
 
 _DEPTHS: Mapping[InputKind, int] = {"image": 6, "sequence": 4, "table": 4}
-_POOLS = ("none", "max", "average")
 
 
 class ChainOptions(MacroOptions):
@@ -61,7 +60,7 @@ class ChainSpace(MacroSpace):
                 # the input itself has too few channels for something to be added to it
                 Decision(f"layer{number}.type", first if number == 1 else self.operations),
                 *self.window(f"layer{number}"),
-                Decision(f"layer{number}.pool", _POOLS),
+                Decision(f"layer{number}.pool", POOLS),
             )
             for number in range(1, self.max_layers + 1)
         ]

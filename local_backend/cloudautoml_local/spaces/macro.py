@@ -44,6 +44,9 @@ STYLE: Final = (
 EMBEDDING: Final = Decision("embedding", (32, 64, 128), ordered=True)
 """Of sequences: numbers that stand for a token, or for a step of vectors."""
 
+POOLS: Final = ("none", "max", "average")
+"""After a layer or a stage, halving its places."""
+
 HEAD: Final = (
     Decision("head.pool", ("average", "max", "grid")),
     Decision("head.units", (0, 64, 128), ordered=True),
