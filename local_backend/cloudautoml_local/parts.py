@@ -67,7 +67,7 @@ def estimator_of(spec: JobSpec) -> tuple[type[PerformanceEstimator], EstimatorOp
 
 
 def space_of(spec: JobSpec, signature: Signature, *, default: Part) -> SearchSpace:
-    """The space of a spec.
+    """The space of a job.
 
     Args:
         spec: The job.
@@ -121,13 +121,8 @@ def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: Perf
         (f"the strategy {strategy.name!r}", strategy.needs, "search.strategy"),
         (f"the estimator {estimator.name!r}", estimator.needs, "search.estimator"),
     ):
-        if lacking := sorted(needs - offered):
-            space = spec.search.space.type if spec.search.space else "its default space"
-            by = "this strategy" if lacking == [Trait.PARENTS] else f"a {spec.task.type} job in {space}"
-            raise SpecError(
-                f"{part} needs {', '.join(trait.meaning for trait in lacking)}, which {by} does not offer",
-                where=where,
-            )
+        if lacking := needs - offered:
+            raise SpecError(f"{part} needs {_who_lacks(lacking, spec, strategy)}", where=where)
     if (estimator.options.epochs or estimator.options.patience) and Trait.EPOCHS not in offered:
         raise SpecError(f"a {spec.task.type} job here does not train in epochs", where="search.estimator")
     if spec.search.constraints.limits() and Trait.EPOCHS not in offered:
@@ -143,6 +138,19 @@ def check_combination(task: LocalTask, strategy: SearchStrategy, estimator: Perf
             where="search.strategy",
             hint=f"strategies that can: {', '.join(names)}",
         )
+
+
+def _who_lacks(lacking: frozenset[Trait], spec: JobSpec, strategy: SearchStrategy) -> str:
+    """What is not there, and whose fault that is."""
+    space = f"the space {spec.search.space.type!r}" if spec.search.space else "its usual space"
+    clauses: list[str] = []
+    if Trait.PARENTS in lacking:
+        givers = "evolution or local_search"
+        clauses.append(f"{Trait.PARENTS.meaning}, such as {givers}, and {strategy.name!r} is none")
+    if of_task := sorted(lacking - {Trait.PARENTS}):
+        what = " and ".join(trait.meaning for trait in of_task)
+        clauses.append(f"{what}, which a {spec.task.type} job in {space} does not offer")
+    return "; and ".join(clauses)
 
 
 def check_options(part: Part, options: type[OptionsT], *, where: str) -> OptionsT:

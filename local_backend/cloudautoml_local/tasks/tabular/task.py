@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from cloudautoml.errors import SpecError
-from cloudautoml.search import Trait
+from cloudautoml.search import Signature, Trait
+from cloudautoml.spec import Part
+from cloudautoml_local.parts import space_of
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
@@ -70,16 +72,19 @@ class TabularTask(LocalTask):
     def space(self) -> TabularSpace:
         from cloudautoml_local.spaces.tabular import TabularSpace
 
-        search = self.spec.search
-        options = search.space.options if search.space else {}
-        if search.space is not None and search.space.type != TabularSpace.name:
+        signature = Signature("table", target="value" if self.spec.task.type == "tabular_regression" else "classes")
+        spec, part = self.spec, self.spec.search.space or Part(type=TabularSpace.name)
+        if spec.search.families is not None:
+            part = Part.model_validate({"type": part.type, **part.options, "families": spec.search.families})
+            spec = spec.model_copy(update={"search": spec.search.model_copy(update={"space": part})})
+        space = space_of(spec, signature, default=part)
+        if not isinstance(space, TabularSpace):
             raise SpecError(
-                f"a table is searched in the space 'tabular', not {search.space.type!r}", where="search.space.type"
+                f"the candidates of the space {part.type!r} are neither families of models for a table nor networks",
+                where="search.space.type",
+                hint="derive it from TabularSpace or NeuralSpace, or bring a LocalTask that trains them",
             )
-        if unknown := sorted(set(options) - {"families"}):
-            raise SpecError(f"the space 'tabular' has no option {unknown[0]!r}", where=f"search.space.{unknown[0]}")
-        families = search.families if search.families is not None else options.get("families")
-        return TabularSpace(task_type=self.spec.task.type, families=families)
+        return space
 
     @property
     @override

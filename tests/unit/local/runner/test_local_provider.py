@@ -75,7 +75,7 @@ def analytic_spec(home: Path, *, minimize: tuple[Any, ...] = (), **search: Any) 
     ("search", "minimize", "message"),
     [
         ({"estimator": Part(type="weight_inheritance"), "strategy": Part(type="random")}, (),
-         r"'weight_inheritance' needs .*a strategy that changes earlier candidates.*this strategy does not offer"),
+         r"'weight_inheritance' needs a strategy that changes earlier candidates.*and 'random' is none; and"),
         ({"estimator": Part(type="weight_inheritance")}, (), "weights of another"),
         ({"strategy": Part(type="hyperband")}, (), r"'hyperband' needs training that can be cut to fewer epochs"),
         ({"estimator": Part.model_validate({"type": "full_training", "epochs": 3})}, (), "does not train in epochs"),
