@@ -34,7 +34,8 @@ class Model(ABC):
         """Predict.
 
         Args:
-            rows: A table (pandas, polars, Arrow) or a path; columns in any order, extra ones ignored.
+            rows: A table (pandas, polars, Arrow) or a path; columns in any order, extra ones ignored. A model of
+                images also takes what `cloudautoml.data.read_images` does: a folder, files, an array.
 
         Returns:
             n predictions, indexed as the rows where they have an index: labels as they stood in the training

@@ -23,7 +23,7 @@ _FEW = 20
 def init(
     *,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="A table to guess from: CSV, Parquet, JSON lines.")
+        Path | None, typer.Option("--from", metavar="DATA", help="To guess from: a table, a folder of images, .npz.")
     ] = None,
     target: Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="The column to predict.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = Path("spec.yaml"),
@@ -42,7 +42,11 @@ def init(
     output = Output(as_json=json)
     if out.exists() and not force:
         raise ConfigError("the file exists", where=str(out), hint="another name with -o, or --force to write over it")
-    text, guessed = _from_data(source, target, out) if source else (_blank(target), {})
+    if source is None:
+        text, guessed = _blank(target), dict[str, str]()
+    else:
+        images = source.is_dir() or source.suffix.lower() in {".npz", ".zip"}
+        text, guessed = _from_images(source, target, out) if images else _from_data(source, target, out)
     spec_from(parse_document(text, str(out)).values)
     deliver(out, text.encode())
     if json:
@@ -89,6 +93,37 @@ def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[s
     ]
     lines += [f"  #   {_quoted(name)}: {kinds[name].value}" for name in names if name != chosen]
     return "\n".join([*lines, *_rest(task)]) + "\n", guessed
+
+
+def _from_images(source: Path, target: str | None, out: Path) -> tuple[str, dict[str, str]]:
+    from cloudautoml.data import prepare_images
+    from cloudautoml.errors import ConfigError
+    from cloudautoml.spec import Dataset, ImageClassification, JobSpec
+    from cloudautoml.spec.metrics import DEFAULT_METRICS
+
+    if target is not None:
+        message = "the classes of images are their folders or labels, so there is no column to name"
+        raise ConfigError(message, where="--target", hint="leave --target out")
+    task = ImageClassification()
+    dataset = Dataset(train=str(source), holdout=None)  # so that what is sealed is what the data itself keeps apart
+    data = prepare_images(JobSpec(name="guess", task=task, data=dataset), strict=False)
+    splits, classes = data.profile["splits"], data.profile["target"]["classes"]
+    counts = ", ".join(f"{' '.join(name.split())[:20]}: {count:,}" for name, count in list(classes.items())[:4])
+    height, width = data.schema.size
+    lines = [
+        f"# {sum(splits.values()):,} images, used as {height} x {width} pixels",
+        f"name: {_name(source)}",
+        "",
+        f"task: {{type: {task.type}}}   # {len(classes)} classes ({counts}{', ...' if len(classes) > 4 else ''})",
+        "data:",
+        f"  train: {_quoted(_relative(source, out))}   # from the folder of this file",
+    ]
+    if splits["holdout"]:
+        lines.append(f"  # {splits['holdout']:,} images are sealed: those that the data keeps as its test")
+    else:
+        lines.append("  holdout: {fraction: 0.2}   # sealed: nothing is trained or chosen on these images")
+    metric = DEFAULT_METRICS[task.type]
+    return "\n".join([*lines, *_rest(task.type)]) + "\n", {"task": task.type, "metric": metric}
 
 
 def _blank(target: str | None) -> str:

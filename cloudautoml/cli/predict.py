@@ -18,7 +18,12 @@ _ENDINGS = (".csv", ".parquet", ".jsonl")
 
 def predict(
     job: options.JobArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Rows: CSV, Parquet or JSON lines.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Rows: CSV, Parquet or JSON lines. Images: also a folder, a zip, .npz or one image."
+        ),
+    ],
     *,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a .csv, .parquet or .jsonl file.")
@@ -34,8 +39,8 @@ def predict(
     As many rows come out, in the same order, with all their columns and the prediction.
     """
     from cloudautoml.cli.handles import open_job
-    from cloudautoml.data import read_table
     from cloudautoml.data.read import locate
+    from cloudautoml.spec import ImageClassification
 
     output = Output(as_json=json)
     if out is not None and out.suffix.lower() not in _ENDINGS:
@@ -43,7 +48,9 @@ def predict(
     handle = open_job(job)
     dataset = handle.spec.data
     chosen = handle.model(model)
-    locate(str(file))
+    tabular = not (isinstance(handle.spec.task, ImageClassification) and _holds_images(file))
+    if tabular:
+        locate(str(file))
     predictions = chosen.predict(file)
     chances = chosen.predict_proba(file) if proba else None
     if json and out is None:
@@ -59,8 +66,7 @@ def predict(
             }
         )
         return 0
-    # the rows as they stand in the file: what the model calls missing keeps its text
-    rows = read_table(str(file), dataset.model_copy(update={"na_values": ()}))
+    rows = _rows(file, dataset) if tabular else predictions.index.to_frame(index=False, name="image")
     rows[free_name("prediction", rows)] = predictions.to_numpy()
     for name in () if chances is None else chances.columns:
         rows[free_name(f"proba_{name}", rows)] = chances[name].to_numpy() if chances is not None else None
@@ -73,6 +79,20 @@ def predict(
     else:
         output.note(f"{len(rows)} rows predicted by {chosen.name}, in {out}")
     return 0
+
+
+def _rows(file: Path, dataset: "Dataset") -> "pd.DataFrame":
+    """The rows as they stand in the file: what the model calls missing keeps its text."""
+    from cloudautoml.data import read_table
+
+    return read_table(str(file), dataset.model_copy(update={"na_values": ()}))
+
+
+def _holds_images(file: Path) -> bool:
+    """Whether a path is images themselves, and no table of their paths."""
+    from cloudautoml.data.images.decode import ENDINGS
+
+    return file.is_dir() or file.suffix.lower() in {*ENDINGS, ".zip", ".npz"}
 
 
 def free_name(name: str, rows: "pd.DataFrame") -> str:
