@@ -33,14 +33,14 @@ def list_(
         output.result({what.value: rows})
         return 0
     short = [name for name in rows[0] if name not in _LONG] if rows else []
-    header = ["name", *short, "description"]
+    header = ["name", *short, "description", *(["paper"] if rows and "paper" in rows[0] else [])]
     output.data(table(header, [[_cell(row[name]) for name in header] for row in rows]))
     if what is What.PROVIDERS:
         output.data("\n" + _matrix([row for row in rows if row["capabilities"]]))
     return 0
 
 
-_LONG = frozenset({"name", "description", "capabilities", "tasks"})
+_LONG = frozenset({"name", "description", "paper", "capabilities", "tasks"})
 """What stands first, last, or in the JSON alone."""
 
 
@@ -118,9 +118,10 @@ def _parts(what: What) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for name in registry.names(kind):
         try:
-            rows.append({"name": name, "description": _first_line(registry.load(kind, name))})
+            part = registry.load(kind, name)
+            rows.append({"name": name, "description": _first_line(part), "paper": part.paper})
         except MissingExtraError as exc:
-            rows.append({"name": name, "description": exc.hint})
+            rows.append({"name": name, "description": exc.hint, "paper": ""})
     return rows
 
 
