@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -10,18 +11,23 @@ from pydantic import ValidationError
 
 from cloudautoml.search import (
     FULL,
+    Architecture,
     Fidelity,
+    Measurement,
     PerformanceEstimator,
     Proposal,
     SearchSpace,
+    Trait,
     Trial,
     TrialFailedError,
+    TrialSkippedError,
     TrialState,
 )
 from cloudautoml.testing.simulation import SimulatedTrainer, every_architecture, judge, small_spaces
 from cloudautoml.testing.suite import Suite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _SMALL = small_spaces()
@@ -55,19 +61,20 @@ class EstimatorSuite(Suite):
         return _SMALL[request.param]
 
     @pytest.fixture
-    def trainer(self, tmp_path: Path) -> SimulatedTrainer:
+    def trainer(self, space: SearchSpace, tmp_path: Path) -> SimulatedTrainer:
         """Trains at once."""
-        return SimulatedTrainer(tmp_path)
+        return SimulatedTrainer(tmp_path, candidates=space)
 
     @pytest.fixture
     def history(self, space: SearchSpace, trainer: SimulatedTrainer) -> tuple[Trial, ...]:
-        """Some trials that have ended: most well, one failed, one skipped, one at a low fidelity."""
+        """Some trials that have ended: most well, one failed, one skipped, one at a low fidelity, one predicted."""
         proposals = [Proposal(architecture) for architecture in every_architecture(space)]
         trials = [judge(proposal, number, trainer) for number, proposal in enumerate(proposals)]
         number = len(trials)
         trials.append(Trial(number, proposals[0], TrialState.FAILED, error="oom: too large"))
         trials.append(Trial(number + 1, proposals[0], TrialState.SKIPPED, error="the budget ended"))
         trials.append(judge(Proposal(proposals[0].architecture, _THIRD), number + 2, trainer))
+        trials.append(Trial(number + 3, proposals[0], TrialState.SUCCEEDED, Measurement(0.1, predicted=True)))
         trainer.calls.clear()
         return tuple(trials)
 
@@ -83,15 +90,21 @@ class EstimatorSuite(Suite):
         fidelity: Fidelity,
         known: bool,
     ) -> None:
-        """A measurement is finite, no more faithful than was asked for, and tells what it took."""
+        """A measurement is finite, no more faithful than was asked for, and tells what it took; a refusal tells why."""
         proposal = Proposal(every_architecture(space)[-1], fidelity)
         before = repr(history)
-        measured = estimator.estimate(proposal, trainer, history if known else ())
+        try:
+            measured = estimator.estimate(proposal, trainer, history if known else ())
+        except TrialSkippedError as skipped:
+            assert len(str(skipped)) > len("skipped: "), "it says why"
+            assert not trainer.calls, "what is skipped is not trained"
+            return
         assert math.isfinite(measured.score)
         assert measured.fidelity.cost <= fidelity.cost
         assert all(call.cost <= fidelity.cost for call in trainer.calls), "no more is spent than was asked for"
         assert measured.seconds >= 0
         assert all(math.isfinite(score) for score in measured.curve)
+        assert measured.predicted == (not trainer.calls), "what was not trained is a prediction, and says so"
         assert repr(history) == before
 
     def test_is_deterministic(
@@ -103,10 +116,31 @@ class EstimatorSuite(Suite):
         history: tuple[Trial, ...],
     ) -> None:
         """The same proposal and the same history give the same score, from an estimator made anew."""
-        proposal = Proposal(every_architecture(space)[0])
         chosen = estimator_type.options_type.model_validate(options)
-        scores = [estimator_type(chosen).estimate(proposal, trainer, history).score for _ in range(2)]
-        assert scores[0] == scores[1]
+        for architecture in every_architecture(space)[:3]:
+            first, second = (_outcome(estimator_type(chosen), architecture, trainer, history) for _ in range(2))
+            assert first == second
+
+    def test_predictions_are_no_knowledge(
+        self,
+        estimator_type: type[PerformanceEstimator],
+        options: dict[str, Any],
+        space: SearchSpace,
+        trainer: SimulatedTrainer,
+        history: tuple[Trial, ...],
+    ) -> None:
+        """What was only predicted is not learnt from: the outcome is as without it."""
+        chosen = estimator_type.options_type.model_validate(options)
+        without = [trial for trial in history if trial.measurement is None or not trial.measurement.predicted]
+        assert len(without) < len(history)
+        for architecture in every_architecture(space)[:3]:
+            outcomes = [_outcome(estimator_type(chosen), architecture, trainer, told) for told in (history, without)]
+            assert outcomes[0] == outcomes[1]
+
+    def test_needs_are_traits(self, estimator: PerformanceEstimator) -> None:
+        """What it relies on is said in words that a spec can be checked with."""
+        assert isinstance(estimator.needs, frozenset)
+        assert all(isinstance(trait, Trait) for trait in estimator.needs)
 
     def test_parent_may_be_any_trial(
         self,
@@ -116,14 +150,15 @@ class EstimatorSuite(Suite):
         history: tuple[Trial, ...],
     ) -> None:
         """A parent that succeeded, one that failed and one that nobody knows are all no reason to stop."""
-        for parent in (0, len(history) - 3, 10_000):
+        for parent in (0, len(history) - 4, 10_000):
             proposal = Proposal(every_architecture(space)[0], FULL, parent)
-            assert math.isfinite(estimator.estimate(proposal, trainer, history).score)
+            with contextlib.suppress(TrialSkippedError):
+                assert math.isfinite(estimator.estimate(proposal, trainer, history).score)
 
     def test_failure_is_passed_on(self, estimator: PerformanceEstimator, space: SearchSpace, tmp_path: Path) -> None:
         """A candidate that cannot be trained has no score: the failure is not made into one."""
         broken = SimulatedTrainer(tmp_path, broken=lambda _: True)
-        with pytest.raises(TrialFailedError, match="nan"):
+        with pytest.raises(TrialFailedError, match="simulated"):
             estimator.estimate(Proposal(every_architecture(space)[0]), broken, ())
 
     def test_unknown_option_is_refused(self, estimator_type: type[PerformanceEstimator]) -> None:
@@ -132,3 +167,13 @@ class EstimatorSuite(Suite):
             estimator_type.options_type.model_validate({"no_such_option": 1})
         assert all(field.description for field in estimator_type.options_type.model_fields.values())
         assert estimator_type.name
+
+
+def _outcome(
+    estimator: PerformanceEstimator, architecture: Architecture, trainer: SimulatedTrainer, history: Sequence[Trial]
+) -> tuple[float, bool] | str:
+    try:
+        measured = estimator.estimate(Proposal(architecture), trainer, history)
+    except TrialSkippedError as skipped:
+        return str(skipped)
+    return measured.score, measured.predicted
