@@ -161,12 +161,16 @@ class Incumbent:
 
 
 def _estimator(strategy: SearchStrategy, protocol: str) -> PerformanceEstimator:
-    from nasbench201 import ShortTraining
+    from nasbench201 import SHORT
 
     from cloudautoml.search import Trait
     from cloudautoml_local.estimators.full_training import FullTraining
+    from cloudautoml_local.estimators.low_fidelity import LowFidelity
 
-    return ShortTraining() if protocol == "seconds" and Trait.EPOCHS not in strategy.needs else FullTraining()
+    if protocol == "queries" or Trait.EPOCHS in strategy.needs:
+        return FullTraining()
+    # none of the first candidates is trained whole as well, to learn whether the short training can be trusted
+    return LowFidelity(LowFidelity.options_type.model_validate({"cut": dict(SHORT.settings), "verify": 0}))
 
 
 def _check(strategy: SearchStrategy, estimator: PerformanceEstimator, offered: frozenset[Any]) -> None:

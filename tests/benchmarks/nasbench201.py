@@ -12,8 +12,6 @@ import math
 import os
 import random
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,21 +23,22 @@ from cloudautoml.search import (
     Decision,
     Fidelity,
     Measurement,
-    PerformanceEstimator,
     SearchSpace,
     Trainer,
     Trait,
 )
+from cloudautoml_local.spaces.cell_nasbench201 import NasBench201Cells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from cloudautoml.search import Option, Proposal, Trial
+    from cloudautoml.search import Option
 
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 DATASETS = {"cifar10": 20_000.0, "cifar100": 40_000.0, "imagenet16": 120_000.0}
 """The data sets, each with the simulated seconds that searches are compared at."""
+
+_DESIGN = NasBench201Cells()
+_DECISIONS = _DESIGN.decisions
 
 SHORT = Fidelity.of(epochs=12 / 200)
 """The one low fidelity of the table: a training of 12 epochs with a learning-rate schedule of its own."""
@@ -77,11 +76,11 @@ class TopologySpace(SearchSpace):
 
     @override
     def decide(self, prefix: Mapping[str, Option]) -> Decision | None:
-        return _DECISIONS[len(prefix)] if len(prefix) < len(EDGES) else None
+        return _DECISIONS[len(prefix)] if len(prefix) < len(_DECISIONS) else None
 
     @override
     def size(self) -> int:
-        return len(OPERATIONS) ** len(EDGES)
+        return math.prod(len(decision.options) for decision in _DECISIONS)
 
     @override
     def costs(self, architecture: Architecture) -> Mapping[str, float]:
@@ -89,40 +88,13 @@ class TopologySpace(SearchSpace):
 
     @override
     def canonical(self, architecture: Architecture) -> Architecture:
-        return _representatives()[function_of(architecture)]
-
-
-_DECISIONS = tuple(Decision(f"{source}->{target}", OPERATIONS) for source, target in EDGES)
+        return Architecture(tuple(_DESIGN.representative(architecture.as_dict()).items()))
 
 
 def cell(*operations: int) -> Architecture:
-    """The cell with these operations, by their positions in `OPERATIONS`, in the order of `EDGES`."""
+    """The cell with these operations, by their positions, in the order of the edges."""
     chosen = zip(_DECISIONS, operations, strict=True)
     return Architecture(tuple((decision.name, decision.options[operation]) for decision, operation in chosen))
-
-
-@cache
-def _representatives() -> Mapping[str, Architecture]:
-    """The first cell that computes each function."""
-    found: dict[str, Architecture] = {}
-    for operations in product(range(len(OPERATIONS)), repeat=len(EDGES)):
-        architecture = cell(*operations)
-        found.setdefault(function_of(architecture), architecture)
-    return found
-
-
-def function_of(architecture: Architecture) -> str:
-    """What a cell computes, in words that are equal for equal functions.
-
-    A node is the sum of what its edges bring, in any order; no operation brings anything out of nothing.
-    """
-    nodes: list[list[str]] = [["x"], [], [], []]
-    for (source, target), (_, operation) in zip(EDGES, architecture.choices, strict=True):
-        if operation == "skip_connect":
-            nodes[target] += nodes[source]
-        elif operation != "none" and nodes[source]:
-            nodes[target].append(f"{operation}({'+'.join(sorted(nodes[source]))})")
-    return "+".join(sorted(nodes[-1]))
 
 
 @dataclass
@@ -149,9 +121,9 @@ class Replay(Trainer):
     def directory(self) -> Path:
         return self.place
 
-    @cached_property
-    def space(self) -> SearchSpace:
-        """The space of the cells, with what they cost."""
+    @property
+    @override
+    def space(self) -> TopologySpace:
         return TopologySpace(self.cells)
 
     @property
@@ -195,16 +167,6 @@ class Replay(Trainer):
         seconds = found.seconds * ran.cost + VALIDATION_SECONDS
         self.spent.setdefault((architecture, ran.cost), seconds)
         return Measurement(score, seconds=seconds, fidelity=ran)
-
-
-class ShortTraining(PerformanceEstimator):
-    """Judges every candidate by the training of 12 epochs."""
-
-    name: ClassVar[str] = "short_training"
-
-    @override
-    def estimate(self, proposal: Proposal, trainer: Trainer, history: Sequence[Trial]) -> Measurement:
-        return trainer.train(proposal.architecture, fidelity=proposal.fidelity.cut(epochs=SHORT.share("epochs")))
 
 
 def load(dataset: str) -> dict[Architecture, Cell]:
