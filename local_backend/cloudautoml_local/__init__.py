@@ -20,6 +20,13 @@ def load_model(path: Path) -> Model:
     Raises:
         StorageError: It is something else, or damaged.
     """
+    from cloudautoml.store.files import read_json
+
+    saved = read_json(path / "model.json")
+    if isinstance(saved, dict) and saved.get("kind") == "networks":
+        from cloudautoml_local.tasks.neural import load_neural_model
+
+        return load_neural_model(path)
     from cloudautoml_local.tasks.tabular import load_tabular_model
 
     return load_tabular_model(path)

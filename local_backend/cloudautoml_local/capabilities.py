@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from cloudautoml.capabilities import NATIVE, Capabilities, Feature, Support, not_implemented, unsupported
 
-_LATER = not_implemented("the local backend trains on tables so far", "a cloud provider, or a LocalTask of your own")
+_LATER = not_implemented(
+    "the local backend trains on tables and images so far", "a cloud provider, or a LocalTask of your own"
+)
 
 _GAPS: dict[Feature, Support] = {
     Feature.FORECASTING: _LATER,
-    Feature.IMAGE_CLASSIFICATION: _LATER,
-    Feature.IMAGE_MULTI_LABEL: _LATER,
+    Feature.IMAGE_MULTI_LABEL: not_implemented("images have one class each so far", "a cloud provider"),
     Feature.OBJECT_DETECTION: _LATER,
     Feature.INSTANCE_SEGMENTATION: _LATER,
     Feature.TEXT_CLASSIFICATION: _LATER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from cloudautoml_local.tasks.tabular.table import take
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Rows
+    from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Kind, Rows
     from cloudautoml_local.tasks.tabular.model import TabularModel
     from cloudautoml_local.tasks.tabular.table import TableInfo
 
@@ -29,9 +29,40 @@ IMPORTANCE_ROWS = 1000
 _REPEATS = 3
 
 
-def evaluation_of(
-    rows: Rows, found: Floats, info: TableInfo, *, scales: tuple[float, ...], note: str
-) -> dict[str, Any]:
+class Truth(Protocol):
+    """What rows really are."""
+
+    @property
+    def target(self) -> npt.NDArray[Any]:
+        """N class codes, -1 for an unknown class, or n numbers."""
+        ...
+
+    @property
+    def weight(self) -> Floats | None:
+        """N weights; None when all are equal."""
+        ...
+
+
+class Aim(Protocol):
+    """What was to be learned."""
+
+    @property
+    def kind(self) -> Kind:
+        """Two classes, more, or a number."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class labels in the order of their codes."""
+        ...
+
+    @property
+    def positive(self) -> int:
+        """Code of the class that binary metrics are about."""
+        ...
+
+
+def evaluation_of(rows: Truth, found: Floats, info: Aim, *, scales: tuple[float, ...], note: str) -> dict[str, Any]:
     """Tables and curves of predictions of rows that the model did not learn from.
 
     Args:

@@ -86,7 +86,7 @@ def write_table(data: PreparedData, spec: JobSpec, directory: Path) -> TableInfo
         sealed = preprocessor.tree(data.holdout[schema.names])
         write_array(directory / "holdout_tree.npy", sealed)
         write_array(directory / "holdout_dense.npy", preprocessor.dense.transform(sealed))
-    info = _info(data, spec, tuple(column.levels for column in preprocessor.columns))
+    info = info_of(data, spec, tuple(column.levels for column in preprocessor.columns))
     target, weight = targets(data.train, data, info)
     write_array(directory / "target.npy", target)
     if weight is not None:
@@ -172,7 +172,8 @@ def take(rows: Rows, which: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Ro
     return Rows(np.asarray(rows.tree[which]), np.asarray(rows.dense[which]), rows.target[which], weight)
 
 
-def _info(data: PreparedData, spec: JobSpec, levels: tuple[int, ...]) -> TableInfo:
+def info_of(data: PreparedData, spec: JobSpec, levels: tuple[int, ...] = ()) -> TableInfo:
+    """What is to be learned from a table whose tree view has columns with so many categories each."""
     classes = data.schema.classes or ()
     metric = spec.metric.name
     kind: Kind = "regression" if not classes else "binary" if len(classes) == 2 else "multiclass"

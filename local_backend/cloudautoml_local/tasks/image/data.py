@@ -1,0 +1,47 @@
+"""Examples of images: pixels of one size in files, split into those to learn from and those to choose by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cloudautoml.search import Signature
+from cloudautoml.store.files import write_json
+from cloudautoml_local.tasks.neural.examples import Examples
+from cloudautoml_local.tasks.neural.problem import Problem
+from cloudautoml_local.tasks.neural.split import set_apart
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cloudautoml.data import PreparedImages
+    from cloudautoml.spec import JobSpec
+
+
+def write_image_examples(data: PreparedImages, spec: JobSpec, directory: Path) -> Problem:
+    """Write pixels, labels and the problem.
+
+    Args:
+        data: The job's images.
+        spec: The job.
+        directory: The task's folder.
+    """
+    classes = data.classes
+    labels = data.labels("train")
+    if data.count("valid"):
+        Examples(data.pixels("train"), labels).save(directory, "train")
+        Examples(data.pixels("valid"), data.labels("valid")).save(directory, "valid")
+    else:
+        learned, chosen_by = set_apart(labels, classes=len(classes), groups=data.groups("train"), seed=spec.seed)
+        for part, places in (("train", learned), ("valid", chosen_by)):
+            Examples(data.pixels("train", rows=places), labels[places]).save(directory, part)
+    if data.count("holdout"):
+        Examples(data.pixels("holdout"), data.labels("holdout")).save(directory, "holdout")
+    write_json(directory / "schema.json", data.schema.to_dict())
+    # of two classes, metrics are about the rarer one
+    positive = int(np.argmin(np.bincount(labels, minlength=len(classes)))) if len(classes) == 2 else 0
+    shape = (*data.schema.size, data.schema.channels)
+    problem = Problem(Signature("image", shape, len(classes)), spec.metric.name, classes, positive)
+    problem.save(directory)
+    return problem

@@ -1,0 +1,47 @@
+"""Image classification on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
+
+from cloudautoml.data import PreparedImages
+from cloudautoml.errors import DataError
+from cloudautoml.search import Signature, Trait
+from cloudautoml.spec import Part
+from cloudautoml_local.tasks.neural.task import NeuralTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cloudautoml.data import Prepared
+
+
+class ImageTask(NeuralTask):
+    """Classifies images by the network that a search finds."""
+
+    types: ClassVar[frozenset[str]] = frozenset({"image_classification"})
+    model_kind: ClassVar[str] = "image"
+    default_space: ClassVar[Part] = Part(type="chain")
+
+    @property
+    @override
+    def expected(self) -> Signature:
+        return Signature("image")
+
+    @property
+    @override
+    def traits(self) -> frozenset[Trait]:
+        return super().traits | {Trait.RESOLUTION}
+
+    @override
+    def prepare(self, data: Prepared, *, progress: Callable[[str], None]) -> None:
+        from cloudautoml_local.tasks.image.data import write_image_examples
+
+        if not isinstance(data, PreparedImages):  # a spec of this task is prepared as images
+            raise DataError("these are not images", where=str(self.directory / "data"))
+        progress(f"preparing {data.count('train') + data.count('valid'):,} images of {len(data.classes)} classes")
+        problem = write_image_examples(data, self.spec, self.directory / "task")
+        height, width, channels = problem.signature.shape
+        progress(f"{height} x {width} pixels, {'grey' if channels == 1 else 'colour'}")

@@ -1,0 +1,112 @@
+"""Closing: what the end of a job works with: its examples, its clock, and the rows that it makes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cloudautoml.leaderboard import Candidate
+from cloudautoml_local.tasks.neural.examples import Examples
+from cloudautoml_local.tasks.neural.problem import Problem
+from cloudautoml_local.tasks.tabular.families.base import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cloudautoml.search import Architecture
+    from cloudautoml.spec import JobSpec
+    from cloudautoml_local.tasks.base import Resources
+    from cloudautoml_local.tasks.neural.model import Member
+    from cloudautoml_local.tasks.neural.problem import Floats
+    from cloudautoml_local.tasks.neural.task import NeuralTask
+    from cloudautoml_local.tasks.neural.trainer import NeuralTrainer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A candidate with its predictions.
+
+    Attributes:
+        candidate: Its row, without scores on the sealed examples.
+        valid: Predictions of the validation examples.
+        holdout: Predictions of the sealed examples, once it is kept.
+        members: Its networks, once they are kept.
+        architecture: What it was built from, where it is one network.
+        place: Folder of its weights, relative to the job's.
+    """
+
+    candidate: Candidate
+    valid: Floats
+    holdout: Floats | None = None
+    members: tuple[Member, ...] = ()
+    architecture: Architecture | None = None
+    place: str = ""
+
+    @property
+    def score(self) -> float:
+        """Its validation score."""
+        return -np.inf if self.candidate.score_val is None else self.candidate.score_val
+
+
+class Closing:
+    """The end of one job.
+
+    Args:
+        task: The job's task.
+        resources: Threads, seed, and seconds for everything.
+        progress: Told what is being done.
+    """
+
+    def __init__(self, task: NeuralTask, resources: Resources, *, progress: Callable[[str], None]) -> None:
+        self.task, self.progress = task, progress
+        self.deadline = Deadline(resources.seconds)
+        self.folder = task.directory / "task"
+        self.problem = Problem.load(self.folder)
+        self.train, self.valid = Examples.open(self.folder, "train"), Examples.open(self.folder, "valid")
+        self.sealed = Examples.open(self.folder, "holdout") if Examples.exist(self.folder, "holdout") else None
+        self._resources = resources
+
+    @property
+    def spec(self) -> JobSpec:
+        """The job."""
+        return self.task.spec
+
+    @property
+    def directory(self) -> Path:
+        """The job's folder."""
+        return self.task.directory
+
+    def resources(self, share: float = 1.0) -> Resources:
+        """Threads and seed, and a share of the time that is left."""
+        left = self.deadline.left
+        return replace(self._resources, seconds=None if math.isinf(left) else max(0.5, left * share))
+
+    def trainer(self, directory: Path, resources: Resources) -> NeuralTrainer:
+        """A trainer that leaves its files in a folder."""
+        return replace(self.task.trainer(0, resources), directory=directory)
+
+    def row(self, model: str, algorithm: str, metrics: dict[str, float], **rest: Any) -> Candidate:
+        """A row of the leaderboard with these metrics of the validation examples."""
+        return Candidate(
+            model=model,
+            algorithm=algorithm,
+            provider="local",
+            job=self.directory.name,
+            score_val=self.problem.score_of(metrics) if self.problem.metric in metrics else None,
+            metrics_val=metrics,
+            cost_usd=0.0,
+            seed=self.spec.seed,
+            **rest,
+        )
+
+    def scored(self, entry: Entry) -> Candidate:
+        """An entry's row, with its scores on the sealed examples."""
+        metrics: dict[str, float] = {}
+        if self.sealed is not None and entry.holdout is not None:
+            metrics = self.problem.metrics(self.sealed.target, entry.holdout, self.sealed.weight)
+        score = self.problem.score_of(metrics) if self.problem.metric in metrics else None
+        return replace(entry.candidate, metrics_holdout=metrics, score_holdout=score, can_infer=bool(entry.members))
