@@ -24,6 +24,7 @@ from cloudautoml.report.search_figures import search_figures
 from cloudautoml.report.sources import Sources
 from cloudautoml.report.trial_figures import trial_figures
 from cloudautoml.report.verdict import judge
+from cloudautoml.search import rank_correlations
 from cloudautoml.spec.metrics import Goal, get_metric
 from cloudautoml.store.files import write_bytes
 
@@ -91,6 +92,7 @@ def report_html(sources: Sources) -> str:
         ],
         search_figures=searched,
         model_figures=evaluated,
+        fidelities=[str(found) for found in rank_correlations(sources.trials)],
         drawing=drawing,
         drawings=[Markup(graph_svg(graph)) for graph in drawing.graphs] if drawing else [],  # noqa: S704 - escaped there
         model_note=_measured_on(sources.evaluation),

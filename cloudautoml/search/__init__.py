@@ -3,6 +3,7 @@
 After Elsken, Metzen and Hutter, "Neural Architecture Search: A Survey" (JMLR 2019).
 """
 
+from cloudautoml.search.correlation import RankCorrelation, rank_correlations
 from cloudautoml.search.estimator import EstimatorOptions, PerformanceEstimator, Trainer
 from cloudautoml.search.space import Architecture, Decision, Option, SearchSpace, SpaceOptions
 from cloudautoml.search.strategy import SearchStrategy, StrategyOptions
@@ -30,6 +31,7 @@ __all__ = [
     "Option",
     "PerformanceEstimator",
     "Proposal",
+    "RankCorrelation",
     "SearchSpace",
     "SearchStrategy",
     "Signature",
@@ -41,4 +43,5 @@ __all__ = [
     "TrialFailedError",
     "TrialSkippedError",
     "TrialState",
+    "rank_correlations",
 ]

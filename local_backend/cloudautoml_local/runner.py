@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.errors import CloudAutoMLError, JobFailedError, JobOwnedError
 from cloudautoml.job import JobState
 from cloudautoml.leaderboard import Leaderboard
-from cloudautoml.search import Trial, TrialState
+from cloudautoml.search import Trial, TrialState, rank_correlations
 from cloudautoml.store import Store, write_json
 from cloudautoml_local.budget import TimeBudget
 from cloudautoml_local.executors.inline import InlineExecutor
@@ -180,6 +180,9 @@ class Runner:
             publish=lambda trials: self._publish(task, trials),
         )
         trials = self._search.run()
+        for found in rank_correlations(trials):
+            kind = "warning" if found.verdict == "do not trust" else "fidelity"
+            self._journal.event(kind, str(found), {"pairs": found.pairs, "verdict": found.verdict})
         if schedule.diverged:
             self._journal.event("warning", "another version began this search: its own candidates were kept")
         if not any(trial.measurement is not None and not trial.measurement.predicted for trial in trials):
