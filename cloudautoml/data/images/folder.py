@@ -62,7 +62,7 @@ def sort_out(paths: Iterable[str], *, where: str) -> tuple[list[Placed], list[st
         seen = f"its files are {listed(others)}" if others else "there are no files in it"
         raise DataError(f"no images: {seen}", where=where, hint=f"images end in {', '.join(sorted(ENDINGS))}")
     parts = [PurePosixPath(path).parts for path in images]
-    prefix = 1 if _one_wrapper(parts) else 0
+    prefix = _wrappers(parts)
     first = {inner[prefix] for inner in parts if len(inner) > prefix + 1}
     divided = (
         bool(first)
@@ -149,7 +149,12 @@ def _hidden(path: str) -> bool:
     return any(part.startswith(".") or part.casefold() in _IGNORED for part in PurePosixPath(path).parts)
 
 
-def _one_wrapper(parts: Sequence[tuple[str, ...]]) -> bool:
-    """Whether everything stands in one folder that is no class: as in an archive of a folder."""
-    tops = {inner[0] for inner in parts}
-    return len(tops) == 1 and all(len(inner) > 2 for inner in parts) and next(iter(tops)).casefold() not in _SPLITS
+def _wrappers(parts: Sequence[tuple[str, ...]]) -> int:
+    """How many folders everything stands in that are no classes, as in an archive of a folder."""
+    depth = 0
+    while all(len(inner) > depth + 2 for inner in parts):
+        names = {inner[depth].casefold() for inner in parts}
+        if len(names) > 1 or names & set(_SPLITS):
+            break
+        depth += 1
+    return depth
