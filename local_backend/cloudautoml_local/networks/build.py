@@ -77,12 +77,17 @@ def _conv(kind: layers.Conv, place: _Place) -> Any:
 
 
 def _depthwise(kind: layers.Depthwise, place: _Place) -> Any:
-    return place.sliding("DepthwiseConv", {**_window(kind), "depthwise_initializer": _START})
+    return place.sliding("DepthwiseConv", {**_window(kind), "depthwise_initializer": _channelwise(place)})
 
 
 def _separable(kind: layers.Separable, place: _Place) -> Any:
-    starts = {"depthwise_initializer": _START, "pointwise_initializer": _START}
+    starts = {"depthwise_initializer": _channelwise(place), "pointwise_initializer": _START}
     return place.sliding("SeparableConv", {**_window(kind), **starts, "filters": kind.filters})
+
+
+def _channelwise(place: _Place) -> Any:
+    # a channel reads its own window alone, and Keras takes that for what goes out of the kernel, not in
+    return place.keras.initializers.VarianceScaling(1.0, mode="fan_out")
 
 
 def _window(kind: layers.Conv | layers.Depthwise | layers.Separable) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class ChainSpace(MacroSpace):
     """
 
     name: ClassVar[str] = "chain"
+    paper: ClassVar[str] = "Baker et al., 2017, ICLR"
     options_type: ClassVar[type[SpaceOptions]] = ChainOptions
     OPERATIONS: ClassVar[Mapping[InputKind, tuple[Operation, ...]]] = {
         "image": ("conv", "separable", "residual"),

@@ -50,6 +50,7 @@ class MultiBranchSpace(MacroSpace):
     """
 
     name: ClassVar[str] = "multi_branch"
+    paper: ClassVar[str] = "Zoph and Le, 2017, ICLR"
     options_type: ClassVar[type[SpaceOptions]] = MultiBranchOptions
     OPERATIONS: ClassVar[Mapping[InputKind, tuple[Operation, ...]]] = {
         "image": ("conv", "separable", "dilated", "pool", "identity"),

@@ -100,6 +100,16 @@ def test_branches_meet() -> None:
     assert model.get_layer("b").gamma.numpy().tolist() == [0.0] * 4
 
 
+@pytest.mark.parametrize("kind", ["conv", "separable", "depthwise"])
+def test_what_goes_in_comes_out_as_large(kind: str) -> None:
+    import numpy as np
+
+    many = Signature("image", (9, 9, 128), 3)
+    settings: dict[str, Any] = {} if kind == "depthwise" else {"filters": 128}
+    rows = np.random.default_rng(0).normal(size=(4, 9, 9, 128)).astype("float32")
+    assert 0.5 < float(build(one(kind, settings), many)(rows).numpy()[:, 1:-1, 1:-1].std()) < 2
+
+
 def test_text_is_read_as_ids() -> None:
     model = build(one("embedding", {"size": 4}), TEXT)
     assert model.input.dtype == "int32"
