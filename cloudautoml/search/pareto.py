@@ -19,20 +19,26 @@ def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
 
 def front(points: Sequence[Point]) -> list[int]:
     """Positions of the points that no other dominates, in their order; of equal points all."""
-    return [at for at, point in enumerate(points) if not any(dominates(other, point) for other in points)]
+    kept: list[int] = []
+    for position in sorted(range(len(points)), key=points.__getitem__):  # nothing dominates what comes before it
+        if not any(dominates(points[known], points[position]) for known in kept):
+            kept.append(position)
+    return sorted(kept)
 
 
 def ranks(points: Sequence[Point]) -> list[int]:
     """For each point the front it is on: 0 for the first, 1 for the one when that is taken away, and so on."""
-    found = [-1] * len(points)
-    left = list(range(len(points)))
-    rank = 0
-    while left:
-        best = {left[at] for at in front([points[position] for position in left])}
-        for position in best:
-            found[position] = rank
-        left = [position for position in left if position not in best]
-        rank += 1
+    found = [0] * len(points)
+    fronts: list[list[Point]] = []
+    for position in sorted(range(len(points)), key=points.__getitem__):
+        point = points[position]
+        rank = 0
+        while rank < len(fronts) and any(dominates(other, point) for other in fronts[rank]):
+            rank += 1
+        if rank == len(fronts):
+            fronts.append([])
+        fronts[rank].append(point)
+        found[position] = rank
     return found
 
 

@@ -88,11 +88,12 @@ class FreshCandidates:
 
     def _pass_on(self, trial: Trial, rung: int) -> None:
         whole = replace(trial, proposal=replace(trial.proposal, fidelity=FULL))
-        if rung == self._level:
-            self._sampler.tell([whole])
-        elif rung < self._level:
+        if rung < self._level:
             stopped = replace(whole, state=TrialState.FAILED, measurement=None, error="not judged at this fidelity")
             self._sampler.tell([stopped])
+        elif rung == self._level:
+            score = None if trial.measurement is None else replace(trial.measurement, costs={})  # scores alone count
+            self._sampler.tell([replace(whole, measurement=score)])
 
     def _new(self, rng: random.Random) -> Proposal | None:
         for _ in range(_TRIES):
