@@ -10,6 +10,7 @@ from cloudautoml.data import PreparedImages
 from cloudautoml.errors import DataError
 from cloudautoml.search import Signature, Trait
 from cloudautoml.spec import Part
+from cloudautoml_local.spaces.neural import NetworkSpace
 from cloudautoml_local.tasks.neural.task import NeuralTask
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ImageTask(NeuralTask):
     @property
     @override
     def traits(self) -> frozenset[Trait]:
-        return super().traits | {Trait.RESOLUTION}
+        # a network of our own layers is built for any size; a user's builder may know one only
+        return super().traits | ({Trait.RESOLUTION} if isinstance(self.space(), NetworkSpace) else set())
 
     @override
     def prepare(self, data: Prepared, *, progress: Callable[[str], None]) -> None:

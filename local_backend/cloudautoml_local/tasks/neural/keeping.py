@@ -36,7 +36,7 @@ def saved(entry: Entry, loop: Loop, closing: Closing) -> Entry:
     if closing.sealed is not None:
         signature = replace(closing.problem.signature, shape=loop.shape)
         holdout = loop.predict(examples_at(closing.folder, "holdout", signature).x)
-    members = (Member(1.0, f"models/{name}", loop.logits),)
+    members = (Member(1.0, f"models/{name}", loop.logits, loop.shape),)
     write_recipe(name, members, closing)
     return replace(entry, members=members, holdout=holdout)
 

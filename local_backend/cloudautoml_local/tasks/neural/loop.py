@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from cloudautoml_local.tasks.neural.inputs import Inputs
+from cloudautoml_local.tasks.neural.losses import compiled_loss, gives_logits, loss_for, wants_one_hot
+from cloudautoml_local.tasks.neural.optimiser import adam_for, fused
+
 if TYPE_CHECKING:
     from cloudautoml_local.spaces.neural import Recipe
     from cloudautoml_local.tasks.neural.examples import Examples
     from cloudautoml_local.tasks.neural.problem import Floats, Problem
 
 _PREDICTED = 512
-_LARGEST_NORM = 5.0
 _TIMED, _WARMED = 25, 3
 _TIMING_SECONDS = 0.5
 
@@ -31,24 +34,40 @@ class Loop:
         model: A Keras model; compiled, or to be trained by a recipe.
         problem: What is to be learned.
         recipe: How to train it; None to use what it was compiled with.
+        shape: Shape of one example; the problem's unless given.
         batch: Examples a step, where the recipe does not say it.
+
+    Raises:
+        ValueError: The model takes something else.
     """
 
-    def __init__(self, model: Any, problem: Problem, recipe: Recipe | None, *, batch: int = 32) -> None:
+    def __init__(
+        self,
+        model: Any,
+        problem: Problem,
+        recipe: Recipe | None,
+        *,
+        shape: tuple[int, ...] | None = None,
+        batch: int = 32,
+    ) -> None:
         import tensorflow as tf
 
         self.model, self.problem = model, problem
-        self.shape: tuple[int, ...] = tuple(model.input_shape[1:])
+        self.shape = problem.signature.shape if shape is None else shape
         self.batch = recipe.batch_size if recipe else batch
         self.highest_rate = recipe.learning_rate if recipe else None
-        self._inputs = _Inputs(model, problem)
-        self._forward = tf.function(
-            lambda x: model(self._inputs.read(x), training=False), input_signature=[self._inputs.spec]
-        )
-        self.logits = _gives_logits(model, self._outputs(np.zeros((2, *self.shape), self._inputs.dtype)))
-        self._optimiser = _adam(model, recipe) if recipe else model.optimizer
-        self._loss = _loss(problem, logits=self.logits) if recipe else _compiled_loss(model)
-        self._one_hot = not recipe and _wants_one_hot(model)
+        self._inputs = Inputs(model, problem.signature.kind, self.shape)
+
+        def forward(x: Any) -> Any:
+            return model(self._inputs.read(x), training=False)
+
+        self._forward: Any = tf.function(forward, input_signature=[self._inputs.spec])
+        seen = self._outputs(self._inputs.some())
+        self.logits = gives_logits(model, seen)
+        self._outputs_each = seen.shape[1]
+        self._optimiser = fused(adam_for(model, recipe) if recipe else model.optimizer)
+        self._loss = loss_for(problem, logits=self.logits) if recipe else compiled_loss(model)
+        self._one_hot = not recipe and wants_one_hot(model, seen.shape[1])
         self._steps: Any = None
         self._held: tuple[Examples, tuple[Any, Any, Any]] | None = None
 
@@ -129,7 +148,7 @@ class Loop:
         wanted = self.problem.wanted(examples.target)
         if self._one_hot:
             wanted = np.eye(len(self.problem.classes), dtype=np.float32)[wanted]
-        elif self.problem.classes and self.model.output_shape[-1] == 1:
+        elif self.problem.classes and self._outputs_each == 1:
             wanted = wanted.astype(np.float32)[:, None]
         weight = np.zeros(0, np.float32)  # all are equal
         if examples.weight is not None:
@@ -164,71 +183,3 @@ class Loop:
             return total / tf.cast(count, tf.float32)
 
         return steps
-
-
-class _Inputs:
-    """How examples become what a model takes."""
-
-    def __init__(self, model: Any, problem: Problem) -> None:
-        import tensorflow as tf
-
-        kind = problem.signature.kind
-        dtypes: dict[str, Any] = {"image": np.uint8, "table": np.float32, "sequence": np.int32}
-        self.dtype = dtypes[kind]
-        self.spec = tf.TensorSpec([None, *model.input_shape[1:]], self.dtype)
-        self._pixels = kind == "image"
-
-    def read(self, x: Any) -> Any:
-        """Pixels between 0 and 1; anything else as it is."""
-        import tensorflow as tf
-
-        return tf.cast(x, tf.float32) * (1 / 255) if self._pixels else x
-
-
-def _gives_logits(model: Any, outputs: npt.NDArray[np.float32]) -> bool:
-    """Whether outputs are yet to become probabilities: said by the loss of a compiled model, else seen."""
-    loss = getattr(model, "loss", None)
-    if loss is not None and hasattr(loss, "from_logits"):
-        return bool(loss.from_logits)
-    between = outputs.min() >= 0 and outputs.max() <= 1
-    return not (between and (outputs.shape[1] == 1 or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)))
-
-
-def _adam(model: Any, recipe: Recipe) -> Any:
-    import keras
-
-    optimiser: Any = keras.optimizers.AdamW(
-        recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=_LARGEST_NORM
-    )
-    optimiser.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
-    return optimiser
-
-
-def _loss(problem: Problem, *, logits: bool) -> Any:
-    import keras
-
-    losses: Any = keras.losses
-    if problem.loss == "log":
-        several = losses.SparseCategoricalCrossentropy(from_logits=logits)
-        single = losses.BinaryCrossentropy(from_logits=logits)
-    else:
-        several = single = losses.MeanAbsoluteError() if problem.loss == "absolute" else losses.MeanSquaredError()
-
-    def loss(_seen: Any, truth: Any, found: Any, weight: Any) -> Any:
-        return (single if found.shape[-1] == 1 else several)(truth, found, sample_weight=weight)
-
-    return loss
-
-
-def _compiled_loss(model: Any) -> Any:
-    def loss(seen: Any, truth: Any, found: Any, weight: Any) -> Any:
-        return model.compute_loss(x=seen, y=truth, y_pred=found, sample_weight=weight, training=True)
-
-    return loss
-
-
-def _wants_one_hot(model: Any) -> bool:
-    loss = getattr(model, "loss", None)
-    name = str(loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", "")))
-    sparse = "sparse" in name.lower()
-    return "crossentropy" in name.lower() and not sparse and model.output_shape[-1] > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from abc import abstractmethod
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,13 @@ class Member:
         weight: Its weight; those of a model sum to 1.
         place: Its folder, relative to the model's root, with a file `model.keras`.
         logits: Whether its outputs are yet to become probabilities.
+        shape: Shape of one example, as it learned from.
     """
 
     weight: float
     place: str
     logits: bool
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Recipe:
             if saved["kind"] != "networks" or saved["format"] != FORMAT:
                 raise StorageError(f"model format {saved['format']!r} is not known", where=where)
             members = tuple(
-                Member(float(item["weight"]), str(item["place"]), bool(item["logits"])) for item in saved["members"]
+                Member(float(m["weight"]), str(m["place"]), bool(m["logits"]), tuple(map(int, m["shape"])))
+                for m in saved["members"]
             )
             made = cls(str(saved["task"]), members, Problem.from_dict(saved["problem"]), dict(saved["reading"]))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -115,7 +118,7 @@ class NeuralModel(Model):
 
     @abstractmethod
     def inputs(self, read: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-        """What a network takes, n inputs of this shape."""
+        """What networks take, n examples of this shape."""
 
     @override
     def predict(self, rows: Any) -> pd.Series:
@@ -158,7 +161,7 @@ class NeuralModel(Model):
                 place = f"members/{i}"
                 (path / place).mkdir(parents=True)
                 shutil.copyfile(self._file(member), path / place / KERAS_FILE)
-                members.append(Member(member.weight, place, member.logits))
+                members.append(replace(member, place=place))
             write_json(path / "candidate.json", self.candidate.to_dict())
             recipe = Recipe(self.recipe.task, tuple(members), self.recipe.problem, self.recipe.reading)
             write_json(path / MODEL_FILE, recipe.to_dict())  # last: a folder with it is whole
@@ -169,10 +172,13 @@ class NeuralModel(Model):
     def _found(self, rows: Any) -> tuple[Floats, Any]:
         import numpy as np
 
+        from cloudautoml_local.tasks.neural.inputs import taken_shape
+
         read, index = self.read(rows)
         parts: list[Floats] = []
         for member, network in zip(self.recipe.members, self._loaded(), strict=True):
-            x = self.inputs(read, tuple(network.input_shape[1:]))
+            x = self.inputs(read, member.shape)
+            x = x.reshape(len(x), *taken_shape(network, member.shape))
             outputs = np.asarray(network.predict(x, batch_size=_BATCH, verbose=0))
             parts.append(member.weight * self.recipe.problem.predictions(outputs, logits=member.logits))
         return sum(parts[1:], parts[0]), index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
@@ -34,6 +35,10 @@ KERAS = Preload(
     ),
     {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
 )
+
+_STARTING_SECONDS = 15.0  # to import Keras and to build the final models
+_LARGEST_SHARE = 0.3
+_LEAST_SECONDS = 2.0
 
 
 class NeuralTask(LocalTask):
@@ -86,6 +91,7 @@ class NeuralTask(LocalTask):
         assert isinstance(space, NeuralSpace), f"{space.name} has no networks"
         space.limits = self.spec.search.constraints.limits()
         _, options = estimator_of(self.spec)
+        resources = replace(resources, seconds=self._seconds(resources.seconds))
         return NeuralTrainer(
             self.trial_dir(number),
             self.directory / "task",
@@ -95,6 +101,15 @@ class NeuralTask(LocalTask):
             data_seed=self.spec.seed,
             measured_costs=frozenset(self.spec.minimize),
         )
+
+    def _seconds(self, given: float | None) -> float | None:
+        """Seconds of a trial: of a job with little time none may take most of it."""
+        budget = self.spec.budget
+        if budget.max_time is None or budget.max_trials == 1:
+            return given
+        total = budget.max_time.total_seconds()
+        most = max(_LEAST_SECONDS, _LARGEST_SHARE * max(total * _LARGEST_SHARE, total - _STARTING_SECONDS))
+        return most if given is None else min(given, most)
 
     @override
     def finish(

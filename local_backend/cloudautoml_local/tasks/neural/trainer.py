@@ -153,7 +153,7 @@ class NeuralTrainer:
         """The network of a candidate at a fidelity, ready to be trained."""
         model = self.space.build(architecture, signature, width=fidelity.share("width"), cells=fidelity.share("cells"))
         batch = getattr(self.space.options, "batch_size", None)
-        return Loop(model, problem, self.space.recipe(architecture), batch=batch or 32)
+        return Loop(model, problem, self.space.recipe(architecture), shape=signature.shape, batch=batch or 32)
 
     def _costs(self, architecture: Architecture, loop: Loop, problem: Problem, fidelity: Fidelity) -> dict[str, float]:
         """What using the candidate takes, at full fidelity.
