@@ -141,8 +141,10 @@ class MultiBranchSpace(MacroSpace):
 
     @override
     def canonical(self, architecture: Architecture) -> Architecture:
-        """The same with the branches of every stage in one order, and without poolings that have nothing to pool."""
+        """The same with the branches of every stage in one order, and without what has nothing to do."""
         alive = self.without_idle_pools(architecture.as_dict())
+        if all(self._unnormalised(stage, alive) for stage in self._stages[: int(alive["stages"] or 0)]):
+            alive["normalisation"] = self.first[1].options[0]
         for stage in self._stages[: int(alive["stages"] or 0)]:
             branches = stage.branches[: int(alive[stage.number.name] or 0)]
             chosen = [[alive.get(part.name) for part in branch] for branch in branches]
@@ -150,6 +152,14 @@ class MultiBranchSpace(MacroSpace):
             for branch, options in zip(branches, chosen, strict=True):
                 alive.update((part.name, option) for part, option in zip(branch, options, strict=True))
         return closest(self, alive)
+
+    def _unnormalised(self, stage: _Stage, made: Mapping[str, Option]) -> bool:
+        """Whether nothing in a stage is normalised: recurrent networks are not, and they meet without a projection."""
+        branches = stage.branches[: int(made[stage.number.name] or 0)]
+        types = {made[kind.name] for kind, *_ in branches}
+        widths = {made.get(width.name) for _, width, _ in branches}
+        meet = len(widths) == 1 or made.get(stage.merge.name) == "concat"
+        return types <= {"gru", "lstm"} and meet and not any(made[skip.name] for skip in stage.skips)
 
     def _rank(self, branch: Sequence[Option]) -> tuple[int, int, int]:
         kind, width, kernel = branch

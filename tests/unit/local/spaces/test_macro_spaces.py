@@ -159,6 +159,20 @@ def test_what_nothing_depends_on_is_the_same() -> None:
     assert space.canonical(hidden)["activation"] == "silu"
 
 
+def test_recurrent_branches_need_no_normalisation() -> None:
+    space = MultiBranchSpace(TEXT)
+    made: dict[str, Option] = {
+        "stages": 1,
+        "normalisation": "none",
+        "stage1.branches": 2,
+        "stage1.branch1.type": "gru",
+        "stage1.branch2.type": "gru",
+    }
+    assert space.canonical(closest(space, made))["normalisation"] == "batch"
+    for uses in ({"stage1.branch2.width": 128}, {"stage1.skip0": True}, {"stage1.branch2.type": "conv"}):
+        assert space.canonical(closest(space, {**made, **uses}))["normalisation"] == "none"
+
+
 def test_pooling_of_nothing_is_the_same() -> None:
     made: dict[str, Option] = {"depth": 5, **{f"layer{number}.pool": "max" for number in range(1, 6)}}
     space = ChainSpace(DIGITS)

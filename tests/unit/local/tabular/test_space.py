@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudautoml.errors import UnknownNameError
-from cloudautoml_local.spaces.tabular import TabularSpace, architecture_of, family_of
+from cloudautoml.search import Signature
+from cloudautoml_local.spaces.tabular import TabularOptions, TabularSpace, architecture_of, family_of
 from cloudautoml_local.tasks.tabular.families import FAMILIES
 
 SPACE = TabularSpace()
@@ -43,3 +44,10 @@ def test_families_can_be_chosen() -> None:
     assert space.size() == 12 + 12
     with pytest.raises(UnknownNameError, match="lightgmb"):
         TabularSpace(families=["lightgmb"])
+
+
+def test_a_job_makes_the_space_of_its_target() -> None:
+    options = TabularOptions(families=("linear", "knn"))
+    space = TabularSpace.create(Signature("table", target="value"), options)
+    assert (space.task_type, space.families) == ("tabular_regression", ("linear", "knn"))
+    assert TabularSpace.create(Signature("table"), TabularOptions()).task_type == "tabular_classification"
