@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,7 @@ def load_builder(name: str) -> Builder:
         SpecError: It cannot be imported, builds nothing, or trains its models itself.
     """
     place, _, attribute = name.rpartition(":")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow tells at its import is no news of the job
     try:
         found: Any = _import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
         for part in attribute.split("."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import random
@@ -13,7 +14,7 @@ from typing_extensions import override
 from cloudautoml.search import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from cloudautoml.search import Option
     from cloudautoml_local.spaces.hypermodel_builder import Builder
@@ -104,13 +105,31 @@ def run_builder(builder: Builder, choose: Callable[[Asked], Option]) -> Run:
 
     questions, error = _questions_type()(answer), None
     try:
-        builder(questions)
+        with _processor():
+            builder(questions)
     except _Enough:
         pass
     except Exception as exc:  # noqa: BLE001 - some values do not make a model; the trial of such a candidate fails
         error = exc
     asked = tuple(questions.asked.values())
     return Run(asked, {a.decision.name: questions.values.get(a.decision.name) for a in asked}, error)
+
+
+@contextlib.contextmanager
+def _processor() -> Generator[None]:
+    """Make the models of these runs, which nobody trains, in main memory; the trials need the device's."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):  # it has run already in this process
+        for device in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(device, enable=True)
+    with tf.device("CPU:0"):
+        yield
 
 
 def asked_for(hp: Any) -> Asked:
