@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from typing_extensions import override
@@ -40,6 +40,7 @@ def draw(space: MacroSpace, seed: int) -> Architecture:
 
 
 @every_space
+@settings(max_examples=50, deadline=None)
 @given(seed=SEEDS, width=st.sampled_from([1.0, 0.5, 0.25, 0.01]))
 def test_every_candidate_is_a_network(space: MacroSpace, seed: int, width: float) -> None:
     architecture = draw(space, seed)
@@ -54,6 +55,7 @@ def test_every_candidate_is_a_network(space: MacroSpace, seed: int, width: float
 
 
 @every_space
+@settings(max_examples=50, deadline=None)
 @given(seed=SEEDS)
 def test_layers_are_named_by_their_decisions(space: MacroSpace, seed: int) -> None:
     made = draw(space, seed).as_dict()
@@ -67,6 +69,7 @@ def test_layers_are_named_by_their_decisions(space: MacroSpace, seed: int) -> No
 
 
 @every_space
+@settings(max_examples=50, deadline=None)
 @given(seed=SEEDS)
 def test_what_stays_keeps_its_names(space: MacroSpace, seed: int) -> None:
     rng = random.Random(seed)
@@ -93,6 +96,7 @@ def _same(part: str, parent: Architecture, child: Architecture) -> bool:
 
 
 @every_space
+@settings(max_examples=50, deadline=None)
 @given(seed=SEEDS)
 def test_duplicates_take_the_same(space: MacroSpace, seed: int) -> None:
     architecture = draw(space, seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudautoml.errors import UnknownNameError
@@ -16,6 +16,7 @@ from cloudautoml_local.tasks.tabular.families import FAMILIES
 SPACE = TabularSpace()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_what_is_drawn_stays_inside(seed: int) -> None:
     rng = random.Random(seed)
