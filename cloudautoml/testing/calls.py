@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cloudautoml.capabilities import Feature
-from cloudautoml.errors import JobCancelledError, JobNotFoundError
+from cloudautoml.errors import DataError, JobCancelledError, JobNotFoundError
 from cloudautoml.job import JobState
 from cloudautoml.leaderboard import Leaderboard
-from cloudautoml.spec import TabularClassification
+from cloudautoml.spec import ImageClassification, TabularClassification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ def _predict(rehearsal: Rehearsal) -> None:
     turned = rows[list(reversed(rows.columns))].assign(nobody_asked_for_this=1)
     assert list(model.predict(turned)) == list(predicted), "columns may come in any order, and extra ones too"
     task = rehearsal.main_spec.task
-    if isinstance(task, TabularClassification):
+    if isinstance(task, (TabularClassification, ImageClassification)):
         assert set(map(str, predicted)) <= _classes(rehearsal, task.target)
     assert len(model.predict(rows.head(1))) == 1
     named = rehearsal.main.model(model.name)
@@ -112,7 +113,7 @@ def _predict(rehearsal: Rehearsal) -> None:
 
 def _predict_proba(rehearsal: Rehearsal) -> None:
     task = rehearsal.main_spec.task
-    if not isinstance(task, TabularClassification):
+    if not isinstance(task, (TabularClassification, ImageClassification)):
         pytest.fail("the suite probes probabilities on a classification; honour that first")
     model, rows = rehearsal.main.model(), rehearsal.rows()
     table = model.predict_proba(rows)
@@ -126,6 +127,27 @@ def _batch_predict(rehearsal: Rehearsal) -> None:
     model = rehearsal.main.model()
     source = rehearsal.main_spec.data.train
     assert len(model.predict(source)) == len(rehearsal.rows()), "a path is as good as a table"
+
+
+def images_are_predicted(job: Job, rehearsal: Rehearsal) -> None:
+    """A folder, a table of paths and an array of the same images have the same predictions, each by its own index."""
+    from cloudautoml.data import prepare_images
+
+    spec, model = job.spec, job.model()
+    data = prepare_images(spec, base=rehearsal.provider.base)
+    paths = [Path(path) for path in data.examples["image"]]
+    folder = paths[0].parents[1]
+    by_table = model.predict(data.examples[["image"]].rename(columns={"image": data.schema.image}))
+    assert list(by_table.index) == list(range(len(paths)))
+    assert set(by_table) <= set(data.classes)
+    by_folder = model.predict(folder)
+    named = {path.relative_to(folder).as_posix(): label for path, label in zip(paths, by_table, strict=True)}
+    assert dict(by_folder) == named
+    pixels = data.images.pixels(size=data.schema.size, channels=data.schema.channels)
+    assert list(model.predict(pixels)) == list(by_table)
+    assert len(model.predict(str(paths[0]))) == 1
+    with pytest.raises(DataError):
+        model.predict(folder / "no such picture.png")
 
 
 def _classes(rehearsal: Rehearsal, target: str) -> set[str]:

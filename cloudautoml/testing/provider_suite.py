@@ -31,7 +31,8 @@ from cloudautoml.spec import (
 )
 from cloudautoml.store import Store
 from cloudautoml.testing.asks import ASKS, job_for
-from cloudautoml.testing.calls import CALLS, OWN_CALLS, REFUSED_CALLS
+from cloudautoml.testing.calls import CALLS, OWN_CALLS, REFUSED_CALLS, images_are_predicted
+from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.rehearsal import TASK_FEATURES, Rehearsal
 from cloudautoml.testing.suite import Suite
 from cloudautoml.testing.tables import small_table_spec
@@ -89,7 +90,13 @@ class ProviderSuite(Suite):
     def spec_for(cls, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Feature], JobSpec]:
         """A small job for each kind of task that the provider honours, on a table made by `write_table`."""
         folder = tmp_path_factory.mktemp("suite-data")
-        return lambda feature: small_table_spec(feature.value, folder)
+
+        def spec(feature: Feature) -> JobSpec:
+            if feature is Feature.IMAGE_CLASSIFICATION:
+                return small_image_spec(folder)
+            return small_table_spec(feature.value, folder)
+
+        return spec
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -134,7 +141,10 @@ class ProviderSuite(Suite):
         elif feature in TASK_FEATURES:
             spec = rehearsal.base(feature)
             assert rehearsal.provider.check(spec) == []
-            assert rehearsal.finished(spec).leaderboard().best is not None
+            job = rehearsal.finished(spec)
+            assert job.leaderboard().best is not None
+            if feature is Feature.IMAGE_CLASSIFICATION and rehearsal.honours(Feature.PREDICT):
+                images_are_predicted(job, rehearsal)
         elif feature in ASKS:
             ASKS[feature].verify(job_for(feature, rehearsal), rehearsal)
         else:

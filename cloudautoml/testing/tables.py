@@ -7,7 +7,14 @@ import random
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from cloudautoml.spec import ColumnType, Dataset, JobSpec, TabularClassification, TabularRegression
+from cloudautoml.spec import (
+    ColumnType,
+    Dataset,
+    ImageClassification,
+    JobSpec,
+    TabularClassification,
+    TabularRegression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +55,7 @@ def write_table(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
     return path
 
 
-def table_spec(task: TabularClassification | TabularRegression, path: Path) -> JobSpec:
+def table_spec(task: TabularClassification | TabularRegression | ImageClassification, path: Path) -> JobSpec:
     """A job on a table of `write_table`, with nothing but the task and the data.
 
     Args:

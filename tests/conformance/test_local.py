@@ -13,6 +13,7 @@ from cloudautoml.capabilities import Feature
 from cloudautoml.spec import JobSpec, Search, TabularClassification, TabularRegression
 from cloudautoml.store import read_json
 from cloudautoml.testing import ProviderSuite
+from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT, table_spec, write_table
 from cloudautoml_local.config import LocalConfig
 from cloudautoml_local.job import LocalJob
@@ -29,6 +30,7 @@ FAMILIES = ("linear", "knn")
 
 class TestLocal(ProviderSuite):
     plugin = registry.provider_plugin("local")
+    patience: ClassVar[float] = 240.0  # networks are slow to import on a machine that is busy
     settings: ClassVar[Mapping[str, Any]] = {
         "max_time": "15s",
         "space": "tabular",
@@ -54,6 +56,8 @@ class TestLocal(ProviderSuite):
         folder = tmp_path_factory.mktemp("tables")
 
         def spec(feature: Feature) -> JobSpec:
+            if feature is Feature.IMAGE_CLASSIFICATION:
+                return small_image_spec(folder)
             if feature is Feature.TABULAR_REGRESSION:
                 rows = load_diabetes(as_frame=True, scaled=False).frame.to_dict("records")
                 made = table_spec(TabularRegression(target="target"), write_table(folder / "diabetes.csv", rows))
