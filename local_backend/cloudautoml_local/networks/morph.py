@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml_local.networks.walk import Walk
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.search import Signature
     from cloudautoml_local.networks.graph import Network
+    from cloudautoml_local.networks.meaning import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class InheritanceReport:
     Attributes:
         exact: Whether the child computes what the parent does, in inference and in training (dropout aside).
         share: Share of the child's parameters that come from the parent, in [0, 1].
-        changes: How the child differs, in words: `conv 2: 16 -> 32 filters`, `branch 3: begins at zero`.
+        changes: How the child differs, in words, such as `conv2 is wider: 16 -> 32`.
     """
 
     exact: bool
@@ -41,8 +44,14 @@ def inherit(
 ) -> tuple[dict[str, NDArray[Any]], InheritanceReport]:
     """Carry a parent's weights over to a child.
 
-    Weights are keyed by the layer's name, a slash and Keras's path of the variable in the layer: `conv 2/kernel`,
-    `norm 2/moving_mean`, `attention 1/query/kernel`.
+    These changes, alone and together, leave what the network computes as it is: wider layers (units are copied, and
+    share what follows them), larger windows (of zeros), layers that are new beside something (what they add begins at
+    zero), inputs that are new in a concatenation (they are not listened to), and new layers without a normalisation
+    that can begin as the identity. After any other change, layers of the same name take what fits, and the child is
+    not exact.
+
+    Weights are keyed by the layer's name, a slash and Keras's path of the variable in the layer: `conv2/kernel`,
+    `norm2/moving_mean`, `attention1/query/kernel`.
 
     Args:
         parent: The parent's layers.
@@ -55,9 +64,14 @@ def inherit(
     Returns:
         All weights of the child, with the keys and shapes of `fresh`; and what was inherited.
     """
-    del parent, child, signature, rng
-    matching = {name for name, value in fresh.items() if name in weights and weights[name].shape == value.shape}
+    requests: dict[str, Request] = {}
+    seed = int(rng.integers(2**63))
+    while True:
+        walk = Walk(parent, weights, child, fresh, signature, requests=requests, seed=seed)
+        request = walk.run()
+        if request is None:
+            break
+        requests[request.layer] = request
     total = sum(value.size for value in fresh.values())
-    share = sum(fresh[name].size for name in matching) / total if total else 0.0
-    carried = {name: weights[name] if name in matching else value for name, value in fresh.items()}
-    return carried, InheritanceReport(exact=False, share=share)
+    share = walk.inherited / total if total else 0.0
+    return dict(walk.values), InheritanceReport(walk.exact, share, tuple(walk.changes))
