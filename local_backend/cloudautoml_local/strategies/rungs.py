@@ -34,7 +34,7 @@ class Rung:
     """The trials of a bracket at one fidelity, best first; equal scores by number, failures last."""
 
     _trials: list[tuple[float, int, Trial]] = field(default_factory=list["tuple[float, int, Trial]"])
-    _climbed: set[Architecture] = field(default_factory=set["Architecture"])
+    _climbed: set[int] = field(default_factory=set[int])
 
     def add(self, trial: Trial) -> None:
         """Take a finished trial."""
@@ -50,8 +50,8 @@ class Rung:
         """
         quota = int(len(self._trials) / eta)
         for _, _, trial in self._trials[: max(quota, int(last))]:
-            if trial.score is not None and trial.architecture not in self._climbed:
-                self._climbed.add(trial.architecture)
+            if trial.score is not None and trial.number not in self._climbed:
+                self._climbed.add(trial.number)
                 if trial.architecture not in known:
                     return trial
         return None

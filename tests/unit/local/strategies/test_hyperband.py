@@ -49,15 +49,18 @@ def best(trials: list[Trial]) -> float:
     return max(trial.score or 0 for trial in trials if trial.proposal.fidelity == FULL)
 
 
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "bohb": {"sampler": "bayesian", "brackets": 3},
+    "evolution": {"sampler": {"type": "evolution", "sample": 5}, "eta": 2, "screen": "flops", "pool": 4},
+    "local_search": {"sampler": {"type": "local_search", "start": 3}, "fidelity": "resolution"},
+}
+
+
 class TestWithSamplers(StrategySuite):
-    @pytest.fixture(params=["bohb", "evolution", "local_search"])
+    @pytest.fixture(params=list(SAMPLERS))
     @override
     def options(self, request: pytest.FixtureRequest) -> dict[str, Any]:
-        return {
-            "bohb": {"sampler": "bayesian", "brackets": 3},
-            "evolution": {"sampler": {"type": "evolution", "sample": 5}, "eta": 2, "screen": "flops", "pool": 4},
-            "local_search": {"sampler": {"type": "local_search", "start": 3}, "fidelity": "resolution"},
-        }[request.param]
+        return SAMPLERS[request.param]
 
     @pytest.fixture
     @override
