@@ -33,7 +33,7 @@ class MultiBranchOptions(MacroOptions):
 
 
 class _Stage(NamedTuple):
-    """The decisions on a stage: its number of branches; of each its type, its width, its kernel; and so on."""
+    """The decisions on a stage; on a branch there are three: its type, its width, its kernel."""
 
     number: Decision
     branches: Sequence[tuple[Decision, Decision, Decision]]
