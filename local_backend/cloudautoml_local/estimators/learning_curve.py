@@ -9,7 +9,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from cloudautoml.search import Trait
-from cloudautoml_local.estimators.history import trained
+from cloudautoml_local.estimators.history import parent_of, trained
 from cloudautoml_local.estimators.wrapping import HandingOn, Wrapper, WrapperOptions
 
 if TYPE_CHECKING:
@@ -116,11 +116,11 @@ class _Watch:
         self._options = options
         self._every = max(1, round(length / options.checks))
         self._length = length
-        # a continued training may tell fewer scores than a whole one: only curves of full length are compared
         self._finished = [
-            measured.curve
-            for _, measured in trained(history)
-            if measured.fidelity == fidelity and len(measured.curve) == length
+            # a training that lost its patience stays at its best
+            [*measured.curve, *[max(measured.curve)] * (length - len(measured.curve))]
+            for trial, measured in trained(history)
+            if measured.fidelity == fidelity and 0 < len(measured.curve) <= length and not _went_on(trial, history)
         ]
         scores = [m.score for _, m in trained(history) if m.fidelity.cost <= fidelity.cost]
         self.best = max(scores, default=float("-inf"))
@@ -138,3 +138,9 @@ class _Watch:
             return True
         self.forecast = predicted
         return False
+
+
+def _went_on(trial: Trial, history: Sequence[Trial]) -> bool:
+    """Whether a trial continued an earlier one, so that its curve has no beginning."""
+    parent = parent_of(trial.proposal, history)
+    return parent is not None and parent.architecture == trial.architecture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,6 +100,12 @@ def trial(number: int, architecture: Architecture, score: float, fidelity: Fidel
     return Trial(number, Proposal(architecture, fidelity), TrialState.SUCCEEDED, measured)
 
 
+def number(measured: Measurement, name: str) -> float:
+    value = measured.details[name]
+    assert isinstance(value, float)
+    return value
+
+
 class TestFullTraining:
     def test_goes_on_from_the_same_candidate(self, trainer: Recording) -> None:
         one, other = drawn(2)
@@ -150,8 +157,9 @@ class TestLearningCurve:
         for one in ended:
             assert one.fidelity.cost < 1
             assert one.score == one.curve[-1]
-            assert one.details["chance"] < 0.05
-            assert one.details["predicted_low"] < one.details["predicted"] < one.details["predicted_high"]
+            low, level, high = (number(one, name) for name in ("predicted_low", "predicted", "predicted_high"))
+            assert low < level < high
+            assert number(one, "chance") < 0.05
             assert one.details["step"] == len(one.curve)
 
     def test_ended_curves_are_not_compared_with(self, trainer: Recording) -> None:
@@ -159,6 +167,17 @@ class TestLearningCurve:
         short = [trial(n, a, 0.9, Fidelity.of(epochs=0.5), curve=(0.1,) * 10) for n, a in enumerate(drawn(10))]
         measured = made(LearningCurve).estimate(Proposal(drawn(1, seed=9)[0]), trainer, short)
         assert len(measured.curve) == 20
+
+    def test_curves_that_lost_patience_count_and_continued_ones_do_not(self, trainer: Recording) -> None:
+        """The same ten curves, once of trainings that ended by themselves, once of those that had gone on."""
+        architectures = drawn(11)
+        ended = [trial(n, a, 0.99, curve=(0.5, 0.9, 0.99)) for n, a in enumerate(architectures[:10])]
+        measured = made(LearningCurve).estimate(Proposal(architectures[10]), trainer, ended)
+        assert "chance" in measured.details
+        again = [replace(t, number=20 + t.number, proposal=replace(t.proposal, parent=t.number)) for t in ended]
+        low = [replace(t, measurement=Measurement(0.1, fidelity=Fidelity.of(epochs=0.1))) for t in ended]
+        measured = made(LearningCurve).estimate(Proposal(architectures[10]), trainer, [*low, *again])
+        assert "chance" not in measured.details
 
     def test_works_at_the_fidelity_that_its_base_cuts_to(self, trainer: Recording) -> None:
         base = {"type": "low_fidelity", "cut": {"epochs": 0.5}, "verify": 0}
@@ -182,7 +201,7 @@ class TestSurrogate:
         )
         assert quality(found.architecture) == max(map(quality, architectures))
         for one in predicted:
-            assert one.score + 1.5 * float(str(one.details["deviation"])) < float(str(one.details["best"]))
+            assert one.score + 1.5 * number(one, "deviation") < number(one, "best")
 
 
 class TestWeightInheritance:
