@@ -33,7 +33,7 @@ class HyperbandOptions(StrategyOptions):
     brackets: Annotated[int, Field(ge=1)] = 1
     """Brackets, which start at ever higher fidelities and spend alike, in case the lowest ones mislead."""
     sampler: Part = Part(type="random")
-    """The strategy that proposes new candidates; `bayesian` makes it BOHB."""
+    """The strategy that proposes new candidates; `{type: bayesian, model: tpe}` makes it BOHB."""
     screen: Literal["parameters", "flops"] | None = None
     """Rank new candidates by this cost, the largest first, before any is trained; not ranked unless given."""
     pool: Annotated[int, Field(ge=1)] = 1000
