@@ -116,6 +116,7 @@ def test_text_is_read_as_ids() -> None:
     assert not model.get_layer("it").mask_zero
 
 
+@pytest.mark.slow
 # Keras asks TensorFlow's variables for arrays in a way that numpy 2 would not
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 def test_the_file_needs_keras_alone(tmp_path: Path) -> None:
