@@ -45,6 +45,7 @@ class HypermodelSpace(NeuralSpace):
     name: ClassVar[str] = "hypermodel"
     inputs: ClassVar[frozenset[InputKind]] = frozenset({"image", "table", "sequence"})
     options_type: ClassVar[type[SpaceOptions]] = HypermodelOptions
+    modules: ClassVar[tuple[str, ...]] = ("keras_tuner",)
 
     def __init__(self, signature: Signature, options: SpaceOptions) -> None:
         super().__init__(signature, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
@@ -47,6 +47,9 @@ class NeuralSpace(SearchSpace):
         signature: What the models take and give.
         options: Options of the class's `options_type`.
     """
+
+    modules: ClassVar[tuple[str, ...]] = ()
+    """Libraries that building its candidates needs beside Keras, for a worker host to load once."""
 
     def __init__(self, signature: Signature, options: SpaceOptions | None = None) -> None:
         self.signature = signature

@@ -68,7 +68,9 @@ class NeuralTask(LocalTask):
 
     @override
     def preloads(self) -> Sequence[Preload]:
-        return [KERAS]
+        space = self.space()
+        more = space.modules if isinstance(space, NeuralSpace) else ()
+        return [replace(KERAS, modules=(*KERAS.modules, *more))]
 
     @override
     def preload_of(self, architecture: Architecture) -> str:
