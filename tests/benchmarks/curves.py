@@ -4,10 +4,10 @@
 
 Replays searches over recorded curves of the folder that CLOUDAUTOML_BENCH_DATA names:
 `nasbench/nasbench201_curves_cifar10.npz` (200 cells, 200 epochs, a cosine schedule) and
-`nasbench/klein2016_cnn_cifar10_curves.npz` (265 networks, 40 epochs). Trials come in a random order, one at a time, each with the estimator `learning_curve` in front of a trainer that
-plays a curve. Each line is the mean over the seeds: trainings that were ended, of them those that would have
-beaten the best score at that time, trainings that would have, share of the epochs that were trained, and how far the
-best score found is below the best of all, in points of accuracy.
+`nasbench/klein2016_cnn_cifar10_curves.npz` (265 networks, 40 epochs). Trials come in a random order, one at a time,
+each with the estimator `learning_curve` in front of a trainer that plays a curve. Each line is the mean over the seeds:
+trainings that were ended, of them those that would have beaten the best score at that time, trainings that would have,
+share of the epochs that were trained, and how far the best score found is below the best of all, in points of accuracy.
 """
 
 from __future__ import annotations

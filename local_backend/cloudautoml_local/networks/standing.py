@@ -69,6 +69,8 @@ class Standing:
         """Which channels of a twin's input a layer reads, and whether it does so exactly."""
         before = self._old[twin.inputs[0]][-1]
         exact = read.exact and not read.zero and read.source == self._trace.root(twin.inputs[0])
+        if read.exact and not exact:
+            self.changes.append(f"{twin.name} reads something else than before")
         if exact or read.channels.max(initial=-1) < before:
             return read.channels, exact
         return self._channels(before, len(read.channels)), False
