@@ -115,7 +115,7 @@ class AnalyticTrainer:
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / "fitted.json").write_text(json.dumps(score))
         costs = self.space.costs(architecture)
-        return Measurement(score, metrics={"roc_auc": score}, seconds=0.001, costs=costs)
+        return Measurement(score, metrics={"roc_auc": score}, seconds=0.001, fidelity=fidelity, costs=costs)
 
     def _misbehave(self, wish: str) -> None:
         kind, _, argument = wish.partition(":")
