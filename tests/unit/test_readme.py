@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cloudautoml import registry
 from cloudautoml.cli.main import app
 from cloudautoml.matrix import installed, matrix_markdown, with_matrix
 
@@ -70,11 +71,23 @@ def test_files_that_are_linked_exist() -> None:
 
 def test_specs_are_valid(tmp_path: Path) -> None:
     from cloudautoml.config import load_spec
+    from cloudautoml.store import Store
+    from cloudautoml_local import LocalConfig, LocalProvider
 
-    (text,) = blocks("yaml")
+    whole, search = blocks("yaml")
     path = tmp_path / "spec.yaml"
-    path.write_text(text, "utf-8")
+    path.write_text(whole, "utf-8")
     assert load_spec(path).name == "churn"
+    path.write_text(f"name: digits\n{search}", "utf-8")
+    assert LocalProvider(LocalConfig(), store=Store(tmp_path)).check(load_spec(path)) == []
+
+
+def test_parts_of_a_search_are_named() -> None:
+    """The table of the README has every part that there is."""
+    section = README[README.index("## Search for an architecture") :]
+    for kind in ("spaces", "strategies", "estimators"):
+        for name in registry.names(kind):  # type: ignore[arg-type]
+            assert f"`{name}`" in section, f"the README does not name the {kind[:-1]} {name}"
 
 
 def test_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ from cloudautoml.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOSTILE = '</script></td><script>alert(1)</script><img src=x onerror=alert(1)>"\' onmouseover="x %{y} {{7*7}}'
+HOSTILE = '</script></td><script>alert(1)</script><img src=x onerror=alert(1)>"\' onmouseover="x %{y} {{7919*7907}}'
 EVERYTHING = ["leaderboard", "search", "model", "data", "card", "reproduction", "history"]
 
 
@@ -132,7 +132,7 @@ def test_hostile_text_is_text_wherever_it_stands(home: Path) -> None:
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "src"]
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert page.words.count("alert(1)") > 30
-    assert "49" not in re.findall(r"\w+", page.words)
+    assert "62615533" not in page.words, "a template in the data is text"
     for figure in page.figures.values():
         for text in strings(figure):
             assert "<script" not in text
