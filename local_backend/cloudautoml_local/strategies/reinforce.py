@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _ROWS = 16
 """Candidates that are made up at once."""
-_ROUNDS = 4
-"""Times that they are made up before one is drawn by chance, when all of them are known."""
+_TEMPERATURES = (1.0, 1.5, 2.25, 3.4)
+"""How boldly they are made up: more so as long as all of them are known; then one is drawn by chance."""
 _MOST_STEPS = 20
 """Steps of learning from trials that are told at once."""
 
@@ -62,8 +62,9 @@ class ReinforceSearch(SearchStrategy):
     REINFORCE (Williams, 1992) with a moving average of the rewards as its baseline and an entropy bonus. A reward is
     the place of a score among all known ones, as a standard normal deviate, so neither the metric's scale nor one
     terrible candidate matters; failed trials share the last place. Since every trial is dear, each is learnt from
-    again and again, with the weight that its likelihood now against then gives it. No candidate is proposed twice.
-    A decision that the space does not list is made by chance.
+    again and again, with the weight that its likelihood now against then gives it. No candidate is proposed twice:
+    as long as those that are made up are known, they are made up more boldly. A decision that the space does not
+    list is made by chance.
     """
 
     name: ClassVar[str] = "reinforce"
@@ -147,9 +148,9 @@ class ReinforceSearch(SearchStrategy):
         """Up to so many candidates that the controller makes up and that are worth trying; they are seen then."""
         if not self._heads:
             return
-        for _ in range(_ROUNDS):
+        for temperature in _TEMPERATURES:
             found = 0
-            for architecture in self._walks(rng):
+            for architecture in self._walks(rng, temperature):
                 if found < count and is_worth_trying(self.space, self._seen, architecture):
                     self._seen.add(self.space.canonical(architecture))
                     found += 1
@@ -157,8 +158,8 @@ class ReinforceSearch(SearchStrategy):
             if found:
                 return
 
-    def _walks(self, rng: random.Random) -> list[Architecture]:
-        """Candidates that the controller makes up, some of which may be equal."""
+    def _walks(self, rng: random.Random, temperature: float) -> list[Architecture]:
+        """Candidates that the controller makes up, some of which may be equal; a temperature of 1 is its own."""
         made: list[dict[str, Option]] = [{} for _ in range(_ROWS)]
         tokens, state = [0] * _ROWS, self._controller.begin(_ROWS)
         while any(decisions := [self._next_choice(row, rng) for row in made]):
@@ -169,8 +170,8 @@ class ReinforceSearch(SearchStrategy):
             likely, state = self._controller.step(state, asked)
             for row, decision in enumerate(decisions):
                 if decision is not None:
-                    count = len(decision.options)
-                    (position,) = rng.choices(range(count), likely[row][:count])
+                    weights = [chance ** (1 / temperature) for chance in likely[row][: len(decision.options)]]
+                    (position,) = rng.choices(range(len(weights)), weights)
                     made[row][decision.name] = decision.options[position]
                     tokens[row] = self._heads[decision] + position
         return [Architecture(tuple(row.items())) for row in made]
