@@ -9,6 +9,7 @@ import tempfile
 import threading
 import warnings
 import weakref
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import Field, field_validator
@@ -72,12 +73,22 @@ class KerasTunerSearch(AdaptedSearch[Any]):
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)
         self._lock = threading.Lock()
-        self._names = {repr(decision): f"{number}" for number, decision in enumerate(space.decisions)}
-        self._oracle = self._new_oracle()
-        self._engine = _engine()
-        if isinstance(self._oracle, _bayesian_type()):
-            self._tries = 3  # each takes a second, and knowing the same score again changes little
         self._asked = 0
+        assert isinstance(self.options, KerasTunerOptions)
+        if ":" in self.options.oracle or self.options.arguments:
+            _ = self._oracle  # only KerasTuner can tell whether they are right
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {repr(decision): f"{number}" for number, decision in enumerate(self.space.decisions)}
+
+    @cached_property
+    def _oracle(self) -> Any:
+        """The oracle, made when it is first used: KerasTuner takes seconds to import."""
+        oracle = self._new_oracle()
+        if isinstance(oracle, _bayesian_type()):
+            self._tries = 3  # each takes a second, and knowing the same score again changes little
+        return oracle
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call the oracle: one thread at a time, since its own lock is never given back after an error."""
@@ -90,10 +101,11 @@ class KerasTunerSearch(AdaptedSearch[Any]):
                 raise
 
     def _unlock(self) -> None:
-        lock = self._engine.LOCKS[self._oracle]
+        engine = _engine()
+        lock = engine.LOCKS[self._oracle]
         if lock.locked():
             lock.release()
-        self._engine.THREADS[self._oracle] = None
+        engine.THREADS[self._oracle] = None
 
     def _new_oracle(self) -> Any:
         import keras_tuner
@@ -134,8 +146,9 @@ class KerasTunerSearch(AdaptedSearch[Any]):
 
     @override
     def _suggest(self) -> tuple[Architecture, Any] | None:
+        oracle = self._oracle
         self._asked += 1
-        trial = self._call(self._oracle.create_trial, f"{self._asked}")
+        trial = self._call(oracle.create_trial, f"{self._asked}")
         if trial.status != "RUNNING":
             return None
         values = trial.hyperparameters.values
