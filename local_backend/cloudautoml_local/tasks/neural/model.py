@@ -173,13 +173,15 @@ class NeuralModel(Model):
         import numpy as np
 
         from cloudautoml_local.tasks.neural.inputs import taken_shape
+        from cloudautoml_local.tasks.neural.session import keras_reads_arrays
 
         read, index = self.read(rows)
         parts: list[Floats] = []
         for member, network in zip(self.recipe.members, self._loaded(), strict=True):
             x = self.inputs(read, member.shape)
             x = x.reshape(len(x), *taken_shape(network, member.shape))
-            outputs = np.asarray(network.predict(x, batch_size=_BATCH, verbose=0))
+            with keras_reads_arrays():
+                outputs = np.asarray(network.predict(x, batch_size=_BATCH, verbose=0))
             parts.append(member.weight * self.recipe.problem.predictions(outputs, logits=member.logits))
         return sum(parts[1:], parts[0]), index
 
@@ -212,7 +214,10 @@ def load_network(path: Path) -> Any:
         import keras
     except ImportError as exc:
         raise MissingExtraError("local", "keras") from exc
+    from cloudautoml_local.tasks.neural.session import keras_reads_arrays
+
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        with keras_reads_arrays():
+            return keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError) as exc:
         raise StorageError(f"this network cannot be read: {str(exc)[:300]}", where=str(path)) from exc

@@ -50,7 +50,7 @@ def rates(highest: float, *, first: int, count: int, total: int) -> npt.NDArray[
     warm = max(1.0, _WARM_UP * total)
     along = np.clip((steps - warm) / max(1.0, total - warm), 0.0, 1.0)
     cosine = _LEAST_RATE + (1 - _LEAST_RATE) * 0.5 * (1 + np.cos(np.pi * along))
-    return (highest * np.where(steps < warm, (steps + 1) / warm, cosine)).astype(np.float32)
+    return (highest * np.where(steps < warm, np.minimum((steps + 1) / warm, 1.0), cosine)).astype(np.float32)
 
 
 def affordable(planned: int, *, done: int, seconds_each: float, seconds_left: float) -> int:

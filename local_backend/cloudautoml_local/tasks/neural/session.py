@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from cloudautoml_local.tasks.base import Resources
 
 
@@ -26,3 +29,11 @@ def begin_session(resources: Resources) -> None:
     tf.config.experimental.enable_op_determinism()
     keras.utils.clear_session(free_memory=False)  # layers are counted from 1 again
     keras.utils.set_random_seed(resources.seed % 2**32)
+
+
+@contextlib.contextmanager
+def keras_reads_arrays() -> Generator[None]:
+    """Silence what numpy says of the way in which Keras turns its variables into arrays; nobody here can change it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy keyword", DeprecationWarning)
+        yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,7 @@ class NeuralTrainer:
         options: Of the estimator: how long a whole training is.
         data_seed: Seed of which rows are left where they are cut.
         measured_costs: Costs that are wanted whatever it takes to measure them.
+        began: When the trial began, by the monotonic clock; an estimator may train more than once.
     """
 
     directory: Path
@@ -57,6 +58,7 @@ class NeuralTrainer:
     options: EstimatorOptions
     data_seed: int = 0
     measured_costs: frozenset[str] = frozenset()
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def epochs(self) -> int:
@@ -121,7 +123,7 @@ class NeuralTrainer:
     ) -> Measurement:
         begin = time.perf_counter()
         seconds = self.resources.seconds
-        deadline = Deadline(None if seconds is None else _SHARE_OF_TIME * seconds)
+        deadline = Deadline(None if seconds is None else self.began + _SHARE_OF_TIME * seconds - time.monotonic())
         begin_session(self.resources)
         problem = Problem.load(self.task_directory)
         signature = signature_at(problem.signature, fidelity)
