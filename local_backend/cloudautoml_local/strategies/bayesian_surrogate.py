@@ -47,6 +47,7 @@ class Surrogate:
         self._space = space
         self._rows = Rows(space)
         self._process = GaussianProcess(self._rows.decisions)
+        self._known: list[Row] = []
 
     def suggest(
         self, known: Sequence[Known], pending: Sequence[Architecture], rng: random.Random
@@ -54,14 +55,15 @@ class Surrogate:
         """The candidate that is expected to improve most on the best one.
 
         Args:
-            known: Finished trials, in order.
+            known: Finished trials, in order; those of the last call and further ones.
             pending: Candidates whose outcome is not known yet; taken to turn out as expected.
             rng: Source of the draws.
 
         Returns:
             The candidate, or None where none is new and within the space's limits.
         """
-        rows = [self._rows.row(architecture) for _, architecture in known]
+        rows = self._known
+        rows += (self._rows.row(architecture) for _, architecture in known[len(rows) :])
         awaited = [self._rows.row(architecture) for architecture in pending]
         order = _best_and_latest([score for score, _ in known])[:_MOST_TRIALS]
         trials = [rows[place] for place in order]
