@@ -191,10 +191,10 @@ def _resources() -> Any:
 
 def _seen_examples(monkeypatch: pytest.MonkeyPatch) -> list[Examples]:
     """The examples that trainings are given from now on."""
-    from cloudautoml_local.tasks.neural import trainer
+    from cloudautoml_local.tasks.neural import trainer, training
 
     seen: list[Examples] = []
-    fit = trainer.fit
+    fit = training.fit
 
     def watched(loop: Any, examples: Examples, *rest: Any, **settings: Any) -> Any:
         seen.append(examples)
