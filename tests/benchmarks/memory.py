@@ -109,9 +109,12 @@ def measure(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
                     "pss_mib_median": round(statistics.median(sample[3] for sample in found)),
                 }
             )
-    later = [row["pss_mib_median"] for row in rows[1:]]
-    growth = max(later) / min(later) - 1 if later else 0.0
+    growth = max((max(later) / min(later) - 1 for later in _columns(rows[1:])), default=0.0)
     return [*rows, {"trials": len(ended), "spread_after_the_first_row": round(growth, 3), "flat": growth <= 0.1}]
+
+
+def _columns(rows: list[dict[str, Any]]) -> list[list[float]]:
+    return [[row[name] for row in rows] for name in ("rss_mib_median", "pss_mib_median") if rows]
 
 
 def runner_of(job: str) -> int | None:

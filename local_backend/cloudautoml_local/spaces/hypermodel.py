@@ -34,7 +34,7 @@ class HypermodelOptions(SpaceOptions):
 
 
 class HypermodelSpace(NeuralSpace):
-    """What a KerasTuner model builder can build.
+    """Whatever a KerasTuner model builder can build, the builder as it is.
 
     The builder is run to learn what it asks for; `Int`, `Float`, `Choice`, `Boolean`, `Fixed`, scopes, and plain
     `if` and `for` around them work as they do in KerasTuner. A range without steps is searched at 16 values. The
@@ -43,6 +43,7 @@ class HypermodelSpace(NeuralSpace):
     """
 
     name: ClassVar[str] = "hypermodel"
+    paper: ClassVar[str] = "O'Malley et al., 2019, https://github.com/keras-team/keras-tuner"
     inputs: ClassVar[frozenset[InputKind]] = frozenset({"image", "table", "sequence"})
     options_type: ClassVar[type[SpaceOptions]] = HypermodelOptions
     modules: ClassVar[tuple[str, ...]] = ("keras_tuner",)
