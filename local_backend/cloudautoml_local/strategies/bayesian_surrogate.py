@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cloudautoml_local.strategies.bayesian_gp import GaussianProcess, expected_improvement, normal_scores
 from cloudautoml_local.strategies.bayesian_rows import Rows
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cloudautoml_local.strategies.bayesian_gp import Array, Choices
     from cloudautoml_local.strategies.bayesian_rows import Row
 
-_MOST_TRIALS = 300
+_MOST_TRIALS = 200
 """Trials that the process is conditioned on: the best and the latest, half and half."""
 _ELITES, _MUTANTS = 5, 20
 _PARENTS, _MIXTURES = 10, 30
@@ -62,6 +63,12 @@ class Surrogate:
         Returns:
             The candidate, or None where none is new and within the space's limits.
         """
+        with threadpool_limits(1):  # matrices this small gain nothing from more, and a sum keeps its order
+            return self._suggest(known, pending, rng)
+
+    def _suggest(
+        self, known: Sequence[Known], pending: Sequence[Architecture], rng: random.Random
+    ) -> Architecture | None:
         rows = self._known
         rows += (self._rows.row(architecture) for _, architecture in known[len(rows) :])
         awaited = [self._rows.row(architecture) for architecture in pending]
