@@ -141,6 +141,10 @@ def _axis(axis: Any, limit: Any, scale: Any, wanted: Mapping[str, Any]) -> None:
     axis.set_label_text(_plain(wanted.get("title", {}).get("text", "")), color=_COLORS["@quiet"], fontsize=10)
     if wanted.get("type") == "log":
         scale("log")
+    elif "dtick" in wanted:
+        from matplotlib.ticker import MultipleLocator
+
+        axis.set_major_locator(MultipleLocator(wanted["dtick"]))
     if "range" in wanted:
         limit(*wanted["range"])
     if wanted.get("showgrid", True) and wanted.get("type") != "category":

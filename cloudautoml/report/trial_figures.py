@@ -64,7 +64,8 @@ def _curves(board: Leaderboard, trials: Sequence[Trial]) -> Figure | None:
     note += f" {stopped} were ended early, for want of hope." if stopped else ""
     shown_range = window(values, lower_is_better=get_metric(board.metric).goal is Goal.MINIMIZE)
     y = axis(f"{board.metric} {arrow(board.metric)}") | ({"range": list(shown_range)} if shown_range else {})
-    x = axis("step") | {"showgrid": False}
+    longest = max(len(trace["x"]) for trace in traces)
+    x = axis("step") | {"showgrid": False, "dtick": max(1, round(longest / 10))}
     return Figure("curves", "Learning curves", note, traces, layout(x, y, height=340, legend=True), wide=True)
 
 
