@@ -75,7 +75,7 @@ class EstimatorOptions(SpecModel):
     epochs: Annotated[int, Field(ge=1)] | None = None
     """Epochs of a whole training; the task's own unless given."""
     patience: Annotated[int, Field(ge=1)] | None = None
-    """Epochs without a better validation score after which training ends; never unless given."""
+    """Epochs without a better validation score after which training ends; the task's own unless given."""
 
 
 class PerformanceEstimator(ABC):

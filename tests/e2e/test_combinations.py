@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from cloudautoml import registry
-from cloudautoml.data import prepare
+from cloudautoml.data import prepare_for
 from cloudautoml.errors import SpecError
 from cloudautoml.search import TrialState
 from cloudautoml.spec import Budget, ImageClassification, JobSpec, Outputs, Part, Search, TabularClassification
@@ -51,7 +51,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 
 ESTIMATORS: dict[str, dict[str, Any]] = {
     "full_training": {"epochs": 2},
-    "learning_curve": {"epochs": 2, "min_epochs": 1},
+    "learning_curve": {"epochs": 3, "min_epochs": 2},
     "low_fidelity": {"epochs": 2, "verify": 1},
     "surrogate": {"epochs": 2, "startup": 2},
     "weight_inheritance": {"epochs": 2},
@@ -168,7 +168,9 @@ def search(spec: JobSpec, store: Store, executor: Executor) -> Sequence[Trial]:
     """The search of a job as its runner makes it, with the executor of all; its final models are not built."""
     record = store.create(spec, "local")
     directory = store.job_dir(record.id)
-    prepare(spec, strict=False).save(directory / "data")
+    data = prepare_for(spec, strict=False)
+    assert data is not None
+    data.save(directory / "data")
     settings = resolve(LocalConfig(workers=1, threads=1), spec)
     settings.save(directory)
     lease = store.leases.take(record.id)
