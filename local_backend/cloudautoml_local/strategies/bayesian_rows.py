@@ -10,6 +10,8 @@ from cloudautoml.search import Architecture
 if TYPE_CHECKING:
     from cloudautoml.search import Decision, SearchSpace
 
+_WALKED = 50
+
 Row = tuple[int, ...]
 """A number for each of the space's decisions: the position of the chosen option, or -1 where it is not made."""
 
@@ -81,9 +83,17 @@ class Rows:
 
 
 def is_flat(space: SearchSpace) -> bool:
-    """Whether every candidate makes the same decisions, those of `space.decisions`."""
-    walked = space.complete({}, random.Random(0))  # noqa: S311 - any candidate will do
-    return len(walked.choices) == len(space.decisions)
+    """Whether every candidate makes the same decisions, those of `space.decisions`.
+
+    One candidate that makes them all is not enough: another option of it, or of another one, may close a decision.
+    """
+    rng = random.Random(0)  # noqa: S311 - the same candidates in every process
+    count = len(space.decisions)
+    first = space.sample(rng)
+    if len(first.choices) != count:
+        return False
+    others = (*space.neighbours(first), *(space.sample(rng) for _ in range(_WALKED)))
+    return all(len(architecture.choices) == count for architecture in others)
 
 
 def _positions(decision: Decision) -> dict[tuple[type, object], int]:

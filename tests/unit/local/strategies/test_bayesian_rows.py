@@ -67,3 +67,15 @@ def test_a_space_is_flat_when_no_decision_opens_others() -> None:
         "conditional": False,
         "fixed": True,
     }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_candidate_that_makes_every_decision_does_not_make_a_space_flat(seed: int) -> None:
+    options = (False, True) if seed % 2 else (True, False)  # whichever is drawn first
+    gated = TableSpace(
+        Branch(Decision("flag", options)), Branch(Decision(f"rate {seed}", (1, 2, 3)), opened_by=("flag", (True,)))
+    )
+    assert not is_flat(gated)
+    rows, rng = Rows(gated), random.Random(seed)
+    known = set(map(rows.row, every_architecture(gated)))
+    assert {rows.mutate(rows.draw(rng), rng) for _ in range(50)} <= known
