@@ -236,44 +236,46 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    """Mean, standard deviation and standard error of each strategy at each mark, beside the anchors."""
+    """Mean, standard deviation and standard error of each strategy on each data set beside the anchors, a table a mark."""
     from nasbench201 import DATASETS
 
     lines: list[str] = []
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
-        for place, dataset in enumerate(DATASETS):
-            of_set = [row for row in rows if row["protocol"] == protocol and row["dataset"] == dataset]
-            if not of_set:
-                continue
-            limit = DATASETS[dataset] if protocol == "seconds" else 1.0
-            marks = sorted({float(mark) / limit for row in of_set for mark in row["marks"]})
-            unit = f"x {limit:,.0f} s" if protocol == "seconds" else "queries"
-            heads = [f"{mark:g} {unit}" for mark in marks]
+        of_protocol = [row for row in rows if row["protocol"] == protocol]
+        limits = DATASETS if protocol == "seconds" else dict.fromkeys(DATASETS, 1.0)
+        for mark in sorted({float(mark) / limits[row["dataset"]] for row in of_protocol for mark in row["marks"]}):
+            said = f"{mark:g} queries"
+            if protocol == "seconds":
+                said = " / ".join(f"{mark * limit:,.0f}" for limit in limits.values()) + " simulated seconds"
             lines += [
-                f"\n**{dataset}**, by {protocol}\n",
-                f"| strategy | {' | '.join(heads)} | seeds | trials | duplicates | ms at {TIMED[0]} / {TIMED[1]} |",
-                "| --- " + "| ---: " * (len(marks) + 4) + "|",
+                f"\n**After {said}**\n",
+                f"| strategy | {' | '.join(DATASETS)} | seeds | trials | duplicates | ms at {TIMED[0]} / {TIMED[1]} |",
+                "| --- " + "| ---: " * (len(DATASETS) + 4) + "|",
             ]
-            for anchor, known in ANCHORS[protocol]:
-                cells = [known[f"{mark:g}"][place] if f"{mark:g}" in known else "" for mark in marks]
-                lines.append(f"| {anchor} | {' | '.join(cells)} | | | | |")
+            anchors = [(name, known[f"{mark:g}"]) for name, known in ANCHORS[protocol] if f"{mark:g}" in known]
+            lines += [f"| {name} | {' | '.join(known)} | | | | |" for name, known in anchors]
             by_strategy: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for row in of_set:
-                by_strategy[row["strategy"]].append(row)
+            for row in of_protocol:
+                if str(mark * limits[row["dataset"]]) in row["scores"]:
+                    by_strategy[row["strategy"]].append(row)
             for strategy, found in by_strategy.items():
-                cells = [_cell([row["scores"].get(str(mark * limit)) for row in found]) for mark in marks]
+                scores = {
+                    name: [row["scores"][str(mark * limits[name])] for row in found if row["dataset"] == name]
+                    for name in DATASETS
+                }
+                seeds = min(map(len, filter(None, scores.values())))
                 ms = " / ".join(_mean([row["ms"].get(str(n)) for row in found], "-") for n in TIMED)
                 trials, copies = (_mean([row[name] for row in found], "") for name in ("trials", "duplicates"))
-                lines.append(f"| {strategy} | {' | '.join(cells)} | {len(found)} | {trials} | {copies} | {ms} |")
+                cells = " | ".join(map(_cell, scores.values()))
+                lines.append(f"| {strategy} | {cells} | {seeds} | {trials} | {copies} | {ms} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(scores: list[float | None]) -> str:
-    known = [score for score in scores if score is not None]
-    if not known:
+def _cell(scores: list[float]) -> str:
+    if not scores:
         return ""
-    spread = statistics.stdev(known) if len(known) > 1 else 0.0
-    return f"{statistics.mean(known):.2f} ± {spread:.2f} ({spread / len(known) ** 0.5:.2f}; {len(known)})"
+    spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+    return f"{statistics.mean(scores):.2f} ± {spread:.2f} ({spread / len(scores) ** 0.5:.2f})"
 
 
 def _mean(values: list[float | None], missing: str) -> str:

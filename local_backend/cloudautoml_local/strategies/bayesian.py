@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -92,10 +93,12 @@ class BayesianSearch(SearchStrategy):
     def _suggest(self, rng: random.Random) -> Architecture | None:
         if len(self._known) < self._options.startup:
             return None
+        return self._by_process(rng) if self._has_process else self._by_density(rng)
+
+    @cached_property
+    def _has_process(self) -> bool:
         model = self._options.model
-        if model == "gp" or (model == "auto" and is_flat(self.space)):
-            return self._by_process(rng)
-        return self._by_density(rng)
+        return model == "gp" or (model == "auto" and is_flat(self.space))
 
     def _by_process(self, rng: random.Random) -> Architecture | None:
         if self._surrogate is None:

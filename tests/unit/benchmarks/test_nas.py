@@ -140,5 +140,5 @@ def test_results_stand_beside_those_of_others(nas: Any) -> None:
     row = {"strategy": "own", "protocol": "queries", "dataset": "cifar10", "marks": [100.0], "ms": {"100": 2.0}}
     rows = [{**row, "seed": s, "scores": {"100.0": 93.0 + s}, "trials": 101, "duplicates": 0} for s in range(2)]
     table = nas.markdown(rows)
-    assert "| own | 93.50 ± 0.71 (0.50; 2) | 2 | 101 | 0 | 2 / - |" in table
-    assert "| *random* | 93.76 |" in table
+    assert "| own | 93.50 ± 0.71 (0.50) |  |  | 2 | 101 | 0 | 2 / - |" in table
+    assert "| *random* | 93.76 | 71.33 | 45.21 |" in table
