@@ -236,7 +236,7 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    """Mean, standard deviation and standard error of each strategy on each data set beside the anchors, a table a mark."""
+    """Mean, standard deviation and standard error of each strategy on each data set, beside those of others."""
     from nasbench201 import DATASETS
 
     lines: list[str] = []
