@@ -51,7 +51,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 
 ESTIMATORS: dict[str, dict[str, Any]] = {
     "full_training": {"epochs": 2},
-    "learning_curve": {"epochs": 3, "min_epochs": 2},
+    "learning_curve": {"epochs": 2, "min_epochs": 2},
     "low_fidelity": {"epochs": 2, "verify": 1},
     "surrogate": {"epochs": 2, "startup": 2},
     "weight_inheritance": {"epochs": 2},
@@ -59,7 +59,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
 }
 
 PARENTS = {"evolution", "local_search"}
-TRIALS = 4
+TRIALS = 3
 
 
 def runs(space: str, strategy: str, estimator: str) -> bool:
@@ -229,7 +229,7 @@ def test_every_pair_of_parts(
     check(digits, bench, space, strategy, estimator)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("space", "strategy", "estimator"), sorted(set(product(SPACES, STRATEGIES, ESTIMATORS)) - set(pairs_covered()))
 )

@@ -40,7 +40,7 @@ def finished(store: Store, job: LocalJob) -> list[tuple[int, str, str, float | N
     return results(store, job)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("strategy", "events"), points())
 def test_a_search_killed_anywhere_ends_as_an_unbroken_one(
     analytic: Path,
