@@ -1,0 +1,1 @@
+"""Amazon SageMaker Autopilot as a provider."""
