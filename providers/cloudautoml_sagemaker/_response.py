@@ -23,7 +23,7 @@ _STATES = {
     "Completed": JobState.SUCCEEDED,
 }
 _SETS = ("Train", "Test", "Validation")  # later ones win: what a model has learnt from says least about it
-_ALGORITHMS = sorted({*ENSEMBLING, *TUNING, *FORECASTING}, key=len, reverse=True)
+_ALGORITHMS = sorted({*ENSEMBLING, *TUNING, *FORECASTING})
 
 
 def status_of(description: Mapping[str, Any]) -> JobStatus:
@@ -163,8 +163,14 @@ def algorithm_of(item: Mapping[str, Any]) -> str:
     name = str(item["CandidateName"]).lower()
     if "ensemble" in name:
         return "ensemble"
-    joined = re.sub(r"[^a-z]", "", name)
-    found = next((known for known in _ALGORITHMS if known.replace("-", "") in joined), None)
+    tokens = re.findall("[a-z]+", name)
+    joined = "".join(tokens)
+    places: dict[str, int] = {}
+    for known in _ALGORITHMS:
+        short = known.replace("-", "")
+        if short in joined if len(short) > 3 else short in tokens:  # three letters are found in many a word
+            places[known] = joined.find(short)
+    found = min(places, key=lambda known: (places[known], -len(known)), default=None)
     return family(found) if found else "autopilot"
 
 

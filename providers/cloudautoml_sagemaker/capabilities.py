@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloudautoml.capabilities import (
     EMULATED,
     NATIVE,
+    Capabilities,
     Feature,
     Level,
     Support,
@@ -12,11 +13,14 @@ from cloudautoml.capabilities import (
     unsupported,
 )
 
-TABLE: dict[Feature, Support] = {
+_SEALED = Support(Level.EMULATED, "rows of a local table, sealed here; the best model predicts them after training")
+_TRANSFORM = Support(Level.NATIVE, "rows of a table, by a batch transform job")
+
+_TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,
     Feature.TABULAR_REGRESSION: NATIVE,
     Feature.FORECASTING: NATIVE,
-    Feature.IMAGE_CLASSIFICATION: NATIVE,
+    Feature.IMAGE_CLASSIFICATION: not_implemented("folders of images are not sent from here yet", "local"),
     Feature.IMAGE_MULTI_LABEL: unsupported("Autopilot gives an image one class", "azureml"),
     Feature.OBJECT_DETECTION: unsupported("Autopilot knows no boxes: its images have classes", "azureml"),
     Feature.INSTANCE_SEGMENTATION: unsupported("Autopilot knows no outlines: its images have classes", "azureml"),
@@ -42,6 +46,10 @@ TABLE: dict[Feature, Support] = {
         "whether Autopilot ensembles goes with its mode and cannot be chosen apart", "search.strategy: ensembling"
     ),
     Feature.SEED: unsupported("Autopilot takes no seed, so no two jobs are alike", "leave `seed` out"),
+    Feature.HOLDOUT_FRACTION: _SEALED,
+    Feature.HOLDOUT_COLUMN: _SEALED,
+    Feature.HOLDOUT_TIME: _SEALED,
+    Feature.HOLDOUT_GROUP: _SEALED,
     Feature.SAMPLE_WEIGHTS: NATIVE,
     Feature.CANCEL: NATIVE,
     Feature.RESUME: unsupported("a stopped Autopilot job cannot go on", "submit it again"),
@@ -49,6 +57,9 @@ TABLE: dict[Feature, Support] = {
     Feature.EVENTS: EMULATED,
     Feature.LOGS: Support(Level.EMULATED, "what the job and its candidates report; CloudWatch has the machines' own"),
     Feature.LEADERBOARD: NATIVE,
+    Feature.PREDICT: _TRANSFORM,
+    Feature.PREDICT_PROBA: _TRANSFORM,
+    Feature.BATCH_PREDICT: _TRANSFORM,
     Feature.ENDPOINT: not_implemented("endpoints are not opened here yet", "predict: a batch transform needs none"),
     Feature.EXPORT_ONNX: unsupported("Autopilot's models are containers of its own", "model.save keeps their files"),
     Feature.FEATURE_IMPORTANCE: not_implemented(
@@ -56,3 +67,6 @@ TABLE: dict[Feature, Support] = {
     ),
     Feature.REPORT: not_implemented("reports are written for local jobs so far", "job.leaderboard().to_pandas()"),
 }
+
+CAPABILITIES = Capabilities(_TABLE)
+"""An answer for every feature."""
