@@ -94,11 +94,12 @@ def _candidate(
     metrics = metrics_of(item)
     status, reason = _outcome(item)
     score = get_metric(metric).to_score(metrics[metric]) if metric in metrics and status == "succeeded" else None
-    if status == "succeeded" and score is None:
+    if status == "succeeded" and score is None:  # such as one that was trained again on all rows
         reason = f"Autopilot gave it no {metric}"
+    algorithm = algorithm_of(item)
     return Candidate(
         model=str(item["CandidateName"]),
-        algorithm=algorithm_of(item),
+        algorithm=algorithm,
         provider=provider,
         job=job,
         status=status,
@@ -107,7 +108,7 @@ def _candidate(
         fit_seconds=_seconds(item),
         cost_source=cost_source,
         can_infer=bool(status == "succeeded" and containers_of(item)),
-        trial=number,
+        trial=None if algorithm == "ensemble" or (status == "succeeded" and score is None) else number,
         reason=reason,
     )
 
