@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -123,15 +122,15 @@ class SagemakerProvider(Provider[SagemakerConfig]):
 
         folder = self.store.job_dir(record.id)
         data = load_prepared(folder / "data") if (folder / "data").exists() else None
-        source, files = stage(spec, self.config, data, folder / "upload", base=self.base)
-        request = create_request(spec, self.config, name=record.id, data=source)
-        check_request(request)
-        write_json(folder / "request.json", request)
-        # from here on the job can be found again by its name, whatever happens to this process or to the reply
-        self.store.set_vendor_ref(record.id, record.id)
-        sent = send(files, self.client)
+        with tempfile.TemporaryDirectory() as staging:  # one's own: the same job may be submitted twice at once
+            source, files = stage(spec, self.config, data, Path(staging), base=self.base)
+            request = create_request(spec, self.config, name=record.id, data=source)
+            check_request(request)
+            write_json(folder / "request.json", request)
+            # from here on the job can be found again by its name, whatever happens to this process or to the reply
+            self.store.set_vendor_ref(record.id, record.id)
+            sent = send(files, self.client)
         self.store.add_event(record.id, "upload", f"{sent} of {len(files)} files sent, the others were there")
-        shutil.rmtree(folder / "upload", ignore_errors=True)
         create_once(self.client, request)
         self.store.observe(record.id, JobStatus(JobState.QUEUED))
 
