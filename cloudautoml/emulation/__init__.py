@@ -7,6 +7,7 @@ handed. It knows neither the vendor's SDK (its caller does) nor any backend. Wha
 
 from cloudautoml.emulation.bridge import EMULATED, Training
 from cloudautoml.emulation.clock import SettableClock
+from cloudautoml.emulation.emulator import Emulator
 from cloudautoml.emulation.faults import Fault, FaultKind, FaultScript
 from cloudautoml.emulation.server import EmulationServer
 from cloudautoml.emulation.service import Reply, Request, Service
@@ -15,6 +16,7 @@ from cloudautoml.emulation.states import StateMachine
 __all__ = [
     "EMULATED",
     "EmulationServer",
+    "Emulator",
     "Fault",
     "FaultKind",
     "FaultScript",

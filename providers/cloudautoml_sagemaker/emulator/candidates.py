@@ -57,7 +57,9 @@ def delivered(
     Returns:
         `AutoMLCandidate` objects.
     """
-    board = [candidate for candidate in job.leaderboard() if candidate.algorithm != "baseline"]
+    # trials that were not worth training, and the best model once more on all rows, are none of Autopilot's candidates
+    scored = [c for c in job.leaderboard() if c.score_val is not None or c.status == "failed"]
+    board = [candidate for candidate in scored if candidate.algorithm != "baseline"]
     trained = sorted(board, key=lambda candidate: (candidate.trial is None, candidate.trial or 0))
     numbers = {candidate.model: number for number, candidate in enumerate(trained)}
     taken = (ended - created) / max(1, len(board))

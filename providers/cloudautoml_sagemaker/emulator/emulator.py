@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from cloudautoml.emulation import EmulationServer, SettableClock
+from typing_extensions import override
+
+from cloudautoml.emulation import EmulationServer, Emulator, SettableClock
 from cloudautoml.errors import MissingExtraError
 from cloudautoml_sagemaker._preflight import FEWEST_ROWS
 from cloudautoml_sagemaker.emulator.hosting import Hosting
@@ -35,7 +37,7 @@ _CONCURRENT = {
 }
 
 
-class SagemakerEmulator:
+class SagemakerEmulator(Emulator):
     """SageMaker Autopilot on this machine. Use it as a context manager, or call `start` and `close`.
 
     Args:
@@ -107,6 +109,7 @@ class SagemakerEmulator:
         """Address of SageMaker and of its runtime."""
         return self._server.url
 
+    @override
     def start(self) -> Self:
         """Serve; returns when calls are answered."""
         client = self.client("s3")
@@ -118,6 +121,7 @@ class SagemakerEmulator:
         self._server.start()
         return self
 
+    @override
     def close(self) -> None:
         """Stop serving, and have what is still being trained stopped."""
         self._jobs.close()
@@ -126,12 +130,7 @@ class SagemakerEmulator:
             self._s3.stop()
         self._folder.cleanup()
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
+    @override
     def environment(self) -> dict[str, str]:
         """What a process sets so that boto3 calls the emulator, and nobody else."""
         return {
@@ -146,7 +145,8 @@ class SagemakerEmulator:
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         }
 
-    def settings(self) -> dict[str, str]:
+    @override
+    def settings(self) -> dict[str, Any]:
         """What the provider `sagemaker` is configured with so that its jobs run here."""
         return {
             "region": self.region,
@@ -155,6 +155,9 @@ class SagemakerEmulator:
             "endpoint_url": self.url,
             "runtime_endpoint_url": self.url,
             "s3_endpoint_url": self.s3_url,
+            "profile": None,
+            "bucket_owner": None,
+            "poll_seconds": 0.5,
         }
 
     def client(self, service: str, **settings: Any) -> Any:
