@@ -94,6 +94,7 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
     """
     check_search(spec)
     check_metric(spec)
+    _check_test(spec)
     check_budget(spec, config)
     planned = uri(config, "data", "0" * 64, "train/" if spec.task.type == "image_classification" else "train.csv")
     train = spec.data.train
@@ -104,6 +105,14 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
         classes = 3
     data = Input(address, classes=classes)
     check_request(create_request(spec, config, name=f"{spec.name}-{PLANNED_ID}", data=data))
+
+
+def _check_test(spec: JobSpec) -> None:
+    remote = isinstance(spec.data.train, str) and spec.data.train.startswith("s3://")
+    tabular = isinstance(spec.task, (TabularClassification, TabularRegression))
+    if spec.data.test is not None and (remote or not tabular):
+        reason = "data in S3" if remote else spec.task.type
+        raise SpecError(f"models of {reason} are not scored here, so nothing would be done with it", where="data.test")
 
 
 def check_budget(spec: JobSpec, config: SagemakerConfig) -> None:

@@ -207,6 +207,7 @@ class SagemakerJob(Job):
             described=next(item for item in self._candidates() if item["CandidateName"] == chosen),
             vendor_ref=self.vendor_ref,
             data=data,
+            dataset=self.spec.data,
             client=self._client,
             config=self._config,
             clock=self._clock,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.polling import Clock
+    from cloudautoml.spec import Dataset
     from cloudautoml_sagemaker._client import Client
     from cloudautoml_sagemaker.config import SagemakerConfig
 
@@ -35,6 +36,7 @@ class SagemakerModel(Model):
         described: The candidate, as SageMaker lists it.
         vendor_ref: The job's name at SageMaker.
         data: What it was trained on: the schema that new rows are read by.
+        dataset: How the files that it was trained on are written; so are those that it predicts.
         client: Who calls.
         config: Which machine, and as whom.
         clock: Time and sleep.
@@ -47,6 +49,7 @@ class SagemakerModel(Model):
         described: Mapping[str, Any],
         vendor_ref: str,
         data: PreparedData,
+        dataset: Dataset,
         client: Client,
         config: SagemakerConfig,
         clock: Clock,
@@ -55,6 +58,7 @@ class SagemakerModel(Model):
         self._described = described
         self._vendor_ref = vendor_ref
         self._data = data
+        self._dataset = dataset
         self._client = client
         self._config = config
         self._clock = clock
@@ -63,10 +67,9 @@ class SagemakerModel(Model):
         from pathlib import Path
 
         from cloudautoml.data import read_table
-        from cloudautoml.spec import Dataset
 
         if isinstance(rows, (str, Path)):
-            return self._data.schema.conform(read_table(str(rows), Dataset(train=str(rows))), where=str(rows))
+            return self._data.schema.conform(read_table(str(rows), self._dataset), where=str(rows))
         return self._data.schema.conform(rows, where="rows")
 
     def _answers(self, frame: pd.DataFrame) -> list[Answer]:

@@ -316,6 +316,14 @@ def test_refusals_that_take_two_fields() -> None:
     assert [gap.field for gap in gaps_of(sealed)] == ["data.holdout"]
 
 
+def test_a_test_that_nobody_would_score_is_refused() -> None:
+    spec = _spec(TabularRegression(target="y"))
+    data = spec.data.model_copy(update={"test": "sealed.csv"})
+    with pytest.raises(SpecError, match="not scored here") as caught:
+        check_spec(spec.model_copy(update={"data": data}), CONFIG)
+    assert caught.value.where == "data.test"
+
+
 def test_names() -> None:
     assert spec_name("churn-2-abcd2345") == "churn-2"
     assert spec_name("My_Own.Job-With-A-Long-Name") == "my-own-job-with-a-lo"
