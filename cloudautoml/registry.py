@@ -11,16 +11,19 @@ from cloudautoml.errors import ConfigError, MissingExtraError, UnknownNameError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from cloudautoml.emulation import Emulator
     from cloudautoml.provider import ProviderPlugin
     from cloudautoml.search import PerformanceEstimator, SearchSpace, SearchStrategy
 
-Kind = Literal["providers", "strategies", "spaces", "estimators"]
+Kind = Literal["providers", "strategies", "spaces", "estimators", "emulators"]
 _SINGULAR = {
     "providers": "provider",
     "strategies": "strategy",
     "spaces": "search space",
     "estimators": "estimator",
+    "emulators": "emulator",
 }
+_EXTRAS = {"strategies": "local", "spaces": "local", "estimators": "local"}  # what is not the extra of its own name
 
 
 @cache
@@ -71,7 +74,7 @@ def load(kind: Kind, name: str, *, where: str | None = None) -> Any:
                 f"{package!r} is not installed, and the {_SINGULAR[kind]} {name!r} of the package {owner} needs it",
                 hint=f"install {package}, or uninstall {owner}",
             ) from exc
-        raise MissingExtraError(name if kind == "providers" else "local", package) from exc
+        raise MissingExtraError(_EXTRAS.get(kind, name), package) from exc
 
 
 def provider_plugin(name: str, *, where: str | None = None) -> ProviderPlugin:
@@ -97,3 +100,8 @@ def space_type(name: str, *, where: str | None = None) -> type[SearchSpace]:
 def estimator_type(name: str, *, where: str | None = None) -> type[PerformanceEstimator]:
     """The class of a performance estimator."""
     return load("estimators", name, where=where)  # type: ignore[no-any-return]
+
+
+def emulator_type(name: str, *, where: str | None = None) -> type[Emulator]:
+    """The class of a provider's emulator."""
+    return load("emulators", name, where=where)  # type: ignore[no-any-return]

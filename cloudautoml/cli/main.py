@@ -13,6 +13,7 @@ import typer
 from cloudautoml.cli import (
     config,
     doctor,
+    emulate,
     init,
     jobs,
     leaderboard,
@@ -48,6 +49,7 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.command("plot")(plot.plot)
+app.command("emulate")(emulate.emulate)
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
 app.command("config")(config.config)

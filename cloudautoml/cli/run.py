@@ -1,5 +1,6 @@
 """`cloudautoml run`: submit a job, watch it, and tell what came out."""
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from cloudautoml.job import Job
     from cloudautoml.provider import Provider
     from cloudautoml.spec import JobSpec
+    from cloudautoml.store import Store
 
 
 def run(
@@ -21,6 +23,10 @@ def run(
     provider: options.ProviderOption = None,
     yes: options.YesOption = False,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return as soon as the job is on its way.")] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Run against an emulator of the provider, started for it. Free."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     max_trials: options.TrialsOption = None,
     max_time: options.TimeOption = None,
@@ -36,12 +42,11 @@ def run(
 
     Ctrl-C leaves the job running and says how to get back to it.
     """
-    from cloudautoml.cli.follow import Interrupts, Sight, follow
+    from cloudautoml.cli.follow import Interrupts
     from cloudautoml.cli.handles import flags, provider_of
-    from cloudautoml.cli.outcome import conclude
     from cloudautoml.cli.plan import show_plan
+    from cloudautoml.cli.rehearsal import rehearsing
     from cloudautoml.config import resolve
-    from cloudautoml.errors import UnsupportedError
 
     output = Output(as_json=json, quiet=quiet)
     limit = seconds(timeout)
@@ -50,22 +55,55 @@ def run(
     store = _store(interrupts)
     resolved = resolve(spec, flags=given, overrides=overrides)
     backend = provider_of(resolved, store=store)
-    if dry_run:
-        show_plan([backend.plan(resolved.spec)], output)
-        return 0
-    if gaps := backend.check(resolved.spec):
+    if rehearse and detach:
+        raise typer.BadParameter("a rehearsal ends with the command: leave one of the two out", param_hint="--detach")
+    with rehearsing(backend) if rehearse else contextlib.nullcontext(backend) as runs_on:
+        if dry_run:
+            show_plan([runs_on.plan(resolved.spec)], output)
+            return 0
+        status = _carry_out(
+            resolved.spec,
+            runs_on,
+            output,
+            store=store,
+            interrupts=interrupts,
+            ask=not yes and not rehearse,
+            detach=detach,
+            timeout=limit,
+        )
+    if rehearse:
+        output.note("rehearsed: the emulator has gone, and its models with it")
+    return status
+
+
+def _carry_out(
+    spec: "JobSpec",
+    backend: "Provider[Any]",
+    output: Output,
+    *,
+    store: "Store",
+    interrupts: "Interrupts",
+    ask: bool,
+    detach: bool,
+    timeout: float | None,
+) -> int:
+    from cloudautoml.cli.follow import Sight, follow
+    from cloudautoml.cli.outcome import conclude
+    from cloudautoml.errors import UnsupportedError
+
+    if gaps := backend.check(spec):
         raise UnsupportedError(backend.name, gaps)
-    _announce(resolved.spec, backend, output)
-    if not yes:
-        _ask_to_pay(backend, resolved.spec, output)
+    _announce(spec, backend, output)
+    if ask:
+        _ask_to_pay(backend, spec, output)
     with interrupts.handled():
-        job = backend.submit(resolved.spec)
+        job = backend.submit(spec)
     _tell_findings(job, store, output)
     if detach or interrupts.kept:
         sight = Sight(job.status(), 0.0, detached=True)
         conclude(job, sight, output, store=store)
         return 0 if detach else _NOT_FINISHED
-    sight = follow(job, output, store=store, timeout=limit)
+    sight = follow(job, output, store=store, timeout=timeout)
     return conclude(job, sight, output, store=store)
 
 

@@ -60,7 +60,7 @@ def _findings(resolved: "Resolved") -> "list[Finding]":
 def _portability(resolved: "Resolved") -> list[dict[str, Any]]:
     from cloudautoml import registry
     from cloudautoml.config import provider_for
-    from cloudautoml.errors import ConfigError, MissingExtraError, UnknownNameError
+    from cloudautoml.errors import CloudAutoMLError, UnknownNameError
 
     spec, rows = resolved.spec, list[dict[str, Any]]()
     names = registry.names("providers")
@@ -71,7 +71,7 @@ def _portability(resolved: "Resolved") -> list[dict[str, Any]]:
     for name in names:
         try:
             gaps = provider_for(spec, name, origins=resolved.settings.origins).check(spec)
-        except (ConfigError, MissingExtraError) as exc:
+        except CloudAutoMLError as exc:  # a setting, an extra or a value that this one asks for
             if name == spec.provider:
                 raise
             refuses = [f"{exc.message}{f'; {exc.hint}' if exc.hint else ''}"]

@@ -84,12 +84,16 @@ def test_validate(cli: Cli, write_spec: Spec) -> None:
     ended = cli("validate", write_spec())
     assert ended.status == 0
     assert "48 rows to learn from" in ended.out
-    assert [line.split()[:2] for line in ended.out.splitlines()[-2:]] == [["fake", "yes"], ["local", "yes"]]
+    runs = [line.split()[:2] for line in ended.out.splitlines()[-3:]]
+    assert runs == [["fake", "yes"], ["local", "yes"], ["sagemaker", "no"]]
+    assert "budget.max_time" in ended.out.splitlines()[-1], "one that runs elsewhere is not stopped by what it lacks"
     assert Store().jobs() == []
 
     found = cli("validate", write_spec(), "--json").json
     assert found["valid"] is True
-    assert {row["provider"]: row["runs"] for row in found["providers"]} == {"fake": True, "local": True}
+    assert {row["provider"]: row["runs"] for row in found["providers"]} == {
+        "fake": True, "local": True, "sagemaker": False,
+    }  # fmt: skip
     assert {finding["severity"] for finding in found["findings"]} == {"warning"}
 
 
@@ -193,7 +197,7 @@ def test_list_says_what_providers_can_do(cli: Cli) -> None:
         "level": "unsupported", "reason": "it looks only backward", "instead": "use provider local",
     }  # fmt: skip
 
-    assert ["forecasting", "no", "no"] in [line.split() for line in cli("list", "providers").out.splitlines()]
+    assert ["forecasting", "no", "no", "yes"] in [line.split() for line in cli("list", "providers").out.splitlines()]
 
     tasks = {row["name"]: row for row in cli("list", "tasks", "--json").json["tasks"]}
     assert list(tasks) == list(TASK_TYPES)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from cloudautoml.scoring import classification_metrics, regression_metrics
 from cloudautoml.search import Signature
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import read_json, write_json
-from cloudautoml_local.metrics import classification_metrics, regression_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

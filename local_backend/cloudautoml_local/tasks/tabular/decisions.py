@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cloudautoml_local.metrics import classification_metric, confusion
+from cloudautoml.scoring import classification_metric, confusion
 
 if TYPE_CHECKING:
-    from cloudautoml_local.metrics import Codes, Floats
+    from cloudautoml.scoring import Codes, Floats
 
 TUNED = frozenset({"balanced_accuracy", "f1", "f1_macro", "f1_weighted", "recall_macro", "matthews_corrcoef"})
 """Metrics of labels whose best decision is not simply the likeliest class, and that no trivial decision wins."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cloudautoml_local.metrics import confusion
+from cloudautoml.scoring import confusion
 from cloudautoml_local.tasks.tabular.decisions import decide
 from cloudautoml_local.tasks.tabular.measure import score
 from cloudautoml_local.tasks.tabular.table import take

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cloudautoml.scoring import classification_metrics, regression_metrics
 from cloudautoml.spec.metrics import get_metric
-from cloudautoml_local.metrics import classification_metrics, regression_metrics
 from cloudautoml_local.tasks.tabular.decisions import decide, tune_scales
 
 if TYPE_CHECKING:

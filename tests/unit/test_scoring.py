@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn import metrics as sk
 
+from cloudautoml.scoring import classification_metrics, regression_metric, regression_metrics
 from cloudautoml.spec.metrics import METRICS
-from cloudautoml_local.metrics import classification_metrics, regression_metric, regression_metrics
 
 RNG = np.random.default_rng(0)
 

@@ -1,4 +1,4 @@
-"""Metrics of tabular predictions: every one that a classifier or a regressor can be sorted by, from plain arrays."""
+"""Scoring: every metric that a classifier or a regressor can be sorted by, from plain arrays of predictions."""
 
 from __future__ import annotations
 

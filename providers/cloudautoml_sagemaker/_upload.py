@@ -1,0 +1,182 @@
+"""Upload: a job's data as files named by their content, so that the same data is sent once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cloudautoml.data import PreparedData, read_table
+from cloudautoml.errors import DataError, SpecError
+from cloudautoml.spec import ColumnType, Forecasting, TextClassification, TextGeneration
+from cloudautoml_sagemaker._names import uri
+from cloudautoml_sagemaker._request import CSV, PARQUET, Input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from cloudautoml.data import Prepared
+    from cloudautoml.spec import JobSpec
+    from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker.config import SagemakerConfig
+
+# "FeatureDataTypes": numeric, categorical, text and datetime
+_TYPES = {
+    ColumnType.NUMERIC: "numeric",
+    ColumnType.CATEGORICAL: "categorical",
+    ColumnType.BOOLEAN: "categorical",
+    ColumnType.TEXT: "text",
+    ColumnType.DATETIME: "datetime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to send.
+
+    Attributes:
+        path: Where it is here.
+        uri: Where it goes; holds a digest of its content.
+    """
+
+    path: Path
+    uri: str
+
+
+def stage(
+    spec: JobSpec, config: SagemakerConfig, data: Prepared | None, folder: Path, *, base: Path | None = None
+) -> tuple[Input, tuple[File, ...]]:
+    """Write what is to be sent into a folder.
+
+    Args:
+        spec: The job.
+        config: Where it goes.
+        data: The prepared data; None for data in S3, and for tasks whose rows are sent as they are.
+        folder: Where the files are written.
+        base: Folder that relative paths start from.
+
+    Returns:
+        The request's input, and the files that it needs in S3.
+    """
+    train = spec.data.train
+    if isinstance(train, str) and train.startswith("s3://"):
+        return remote_input(spec, train), ()
+    if isinstance(data, PreparedData):
+        return _stage_table(data, config, folder)
+    frame = plain_rows(spec, base)
+    table = _named(write_csv(frame, folder / "train.csv"), config)
+    return Input(table.uri), (table,)
+
+
+def remote_input(spec: JobSpec, address: str) -> Input:
+    """The input for data that is in S3 already; how it is written goes by the spec's format, or the address."""
+    if spec.task.type == "image_classification":
+        return Input(address, "image/*")
+    parquet = spec.data.format == "parquet" or address.lower().endswith((".parquet", ".pq"))
+    return Input(address, PARQUET if parquet else CSV)
+
+
+def plain_rows(spec: JobSpec, base: Path | None) -> pd.DataFrame:
+    """The rows of a task that prepares none: read, and checked to have the columns that the task names.
+
+    Raises:
+        DataError: The data cannot be read, or a column is missing.
+    """
+    frame = read_table(spec.data.train, spec.data, base=base)
+    missing = [name for name in _columns(spec) if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"no column {', '.join(map(repr, missing))}", where="data.train", hint=f"it has {', '.join(frame.columns)}"
+        )
+    return frame
+
+
+def _columns(spec: JobSpec) -> tuple[str, ...]:
+    match spec.task:
+        case TextClassification() as task:
+            return (task.text, task.target)
+        case Forecasting() as task:
+            return (task.target, task.time, *task.series)
+        case TextGeneration() as task:
+            return (task.input, task.output)
+        case _:
+            raise SpecError(f"{spec.task.type} has no rows", where="task.type")
+
+
+def _stage_table(data: PreparedData, config: SagemakerConfig, folder: Path) -> tuple[Input, tuple[File, ...]]:
+    table = _named(write_csv(data.train, folder / "train.csv"), config)
+    features = {
+        "FeatureAttributeNames": data.schema.names,
+        "FeatureDataTypes": {feature.name: _TYPES[feature.type] for feature in data.schema.features},
+    }
+    path = folder / "features.json"
+    path.write_text(json.dumps(features, ensure_ascii=False, indent=1), encoding="utf-8")
+    described = _named(path, config)
+    classes = None if data.schema.classes is None else len(data.schema.classes)
+    return Input(table.uri, classes=classes, feature_spec=described.uri), (table, described)
+
+
+def write_csv(frame: pd.DataFrame, path: Path, *, header: bool = True) -> Path:
+    """Write rows the way Autopilot reads them: UTF-8, commas, one row a line, nothing where a value is missing.
+
+    Batch transforms cut their input at line ends, quoted or not, so a line end inside a text becomes a space; the
+    rows to learn from are written the same way.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts: dict[str, Any] = {
+        str(name): column.str.replace(r"[\r\n]+", " ", regex=True)
+        for name, column in frame.items()
+        if str(column.dtype) in {"str", "object", "string"}
+    }
+    frame.assign(**texts).to_csv(path, index=False, header=header, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def _named(path: Path, config: SagemakerConfig) -> File:
+    return File(path, uri(config, "data", digest(path), path.name))
+
+
+def digest(path: Path) -> str:
+    """Digest of a file's content: 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def send(files: Iterable[File], client: Client) -> int:
+    """Send the files that are not there yet.
+
+    Returns:
+        How many were sent.
+
+    Raises:
+        ConfigError: The bucket is somebody else's, or in another region.
+    """
+    files = list(files)
+    if files:
+        client.check_bucket()
+    missing = [file for file in files if client.exists(file.uri) != file.path.stat().st_size]
+    for file in missing:
+        client.upload(file.path, file.uri)
+    return len(missing)
+
+
+def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> str:
+    """Send rows to be predicted.
+
+    Args:
+        frame: Features alone, in the order of training.
+        client: Who sends.
+        config: Where they go.
+
+    Returns:
+        Their address, which is the same for the same rows.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = _named(write_csv(frame, Path(folder) / "rows.csv", header=False), config)
+        send([file], client)
+    return file.uri

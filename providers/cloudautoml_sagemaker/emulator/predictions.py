@@ -1,0 +1,109 @@
+"""Predictions: rows as clients send them, through a trained model, answered as Autopilot's containers answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cloudautoml.errors import CloudAutoMLError
+from cloudautoml_sagemaker.emulator.errors import VendorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cloudautoml.model import Model
+
+_ANSWERS = ("predicted_label", "probability", "probabilities", "labels")
+
+
+class Servable:
+    """A trained model that can be put behind an endpoint.
+
+    Args:
+        load: Opens the provider's model; called once, with the first rows to predict.
+        columns: Names of the columns that a row of values without names has, in order; empty for images.
+    """
+
+    def __init__(self, load: Callable[[], Model], columns: tuple[str, ...] = ()) -> None:
+        self._load = load
+        self.columns = columns
+
+    @cached_property
+    def model(self) -> Model:
+        """The model."""
+        return self._load()
+
+
+def predict(servable: Servable, body: bytes, content_type: str, environment: Mapping[str, str]) -> bytes:
+    """Predict.
+
+    Args:
+        servable: The model.
+        body: CSV with one row a line, with or without names; or one image.
+        content_type: `text/csv` or `image/...`.
+        environment: Of the model's container; `SAGEMAKER_INFERENCE_OUTPUT` says what is answered.
+
+    Returns:
+        CSV without names.
+
+    Raises:
+        VendorError: The model cannot make sense of the body.
+    """
+    wanted = [name.strip() for name in environment.get("SAGEMAKER_INFERENCE_OUTPUT", _ANSWERS[0]).split(",")]
+    if unknown := [name for name in wanted if name not in _ANSWERS]:
+        raise _failed(f"SAGEMAKER_INFERENCE_OUTPUT knows nothing of {', '.join(unknown)}")
+    with tempfile.TemporaryDirectory() as folder:
+        if content_type.startswith("image/"):
+            file = Path(folder) / f"image.{content_type.removeprefix('image/').replace('jpeg', 'jpg')}"
+            file.write_bytes(body)
+        elif content_type.partition(";")[0] == "text/csv":
+            file = Path(folder) / "rows.csv"
+            file.write_bytes(_named(body, servable.columns))
+        else:
+            raise VendorError("ModelError", f"content type {content_type} is not supported", status=424)
+        try:
+            return _answer(servable.model, str(file), wanted)
+        except CloudAutoMLError as exc:
+            raise _failed(exc.message) from exc
+
+
+def _failed(message: str) -> VendorError:
+    return VendorError("ModelError", f"Received client error (400) from model with message: {message}", status=424)
+
+
+def _named(body: bytes, columns: tuple[str, ...]) -> bytes:
+    """CSV whose first line names the columns."""
+    try:
+        rows = list(csv.reader(io.StringIO(body.decode("utf-8"))))
+    except (UnicodeDecodeError, csv.Error) as exc:
+        raise _failed(f"the body is not CSV: {exc}") from exc
+    rows = [row for row in rows if row]
+    if not rows:
+        raise _failed("the body has no rows")
+    if not set(rows[0]) <= set(columns) or len(set(rows[0])) < len(rows[0]):
+        if odd := next((len(row) for row in rows if len(row) != len(columns)), None):
+            raise _failed(f"a row has {odd} values, and the model takes {len(columns)}")
+        rows.insert(0, list(columns))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _answer(model: Model, rows: str, wanted: list[str]) -> bytes:
+    labels = model.predict(rows).tolist()
+    answers: dict[str, list[Any]] = {"predicted_label": labels}
+    if set(wanted) - {"predicted_label"}:
+        table = model.predict_proba(rows)
+        names = [str(name) for name in table.columns]
+        shares = [[float(value) for value in row] for row in table.to_numpy().tolist()]
+        answers["probabilities"] = [json.dumps(row) for row in shares]
+        answers["labels"] = [json.dumps(names)] * len(labels)
+        answers["probability"] = [row[names.index(str(label))] for row, label in zip(shares, labels, strict=True)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(zip(*(answers[name] for name in wanted), strict=True))
+    return text.getvalue().encode()
