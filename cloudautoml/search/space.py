@@ -80,6 +80,10 @@ class Architecture:
 
     def to_json(self) -> str:
         """Text that `from_json` reads back to an equal value."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:  # searches compare and hash it all the time
         return json.dumps(self.choices, separators=(",", ":"))
 
     @classmethod

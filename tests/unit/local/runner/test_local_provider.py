@@ -37,6 +37,7 @@ from cloudautoml.store import Store
 from cloudautoml_local import LocalConfig, LocalProvider, plugin
 from cloudautoml_local.capabilities import CAPABILITIES
 from cloudautoml_local.settings import cpu_count, effective_budget, resolve
+from cloudautoml_local.strategies.bayesian import BayesianOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +124,7 @@ def test_a_plan_is_free_complete_and_writes_nothing(analytic: Path) -> None:
     assert request["body"] == {
         "space": {"type": "analytic", "size": 1200},
         "families": "all",
-        "strategy": {"type": "bayesian", "startup": 10, "candidates": 5, "exploration": 0.1, "good": 0.1},
+        "strategy": {"type": "bayesian", **BayesianOptions().model_dump()},
         "estimator": {"type": "full_training"},
         "budget": {"max_trials": 7},
         "metric": "roc_auc",
@@ -156,7 +157,7 @@ def test_settings_share_the_cores_and_keep_to_the_budget(analytic: Path) -> None
 def test_refusals_have_reasons_and_money_is_always_honoured() -> None:
     assert CAPABILITIES[Feature.MAX_COST].level is Level.NATIVE
     refused = {feature for feature, support in CAPABILITIES.items() if not support}
-    assert {Feature.IMAGE_CLASSIFICATION, Feature.TRANSLATION, Feature.ENDPOINT} <= refused
+    assert {Feature.OBJECT_DETECTION, Feature.TRANSLATION, Feature.ENDPOINT} <= refused
     assert Feature.TABULAR_CLASSIFICATION not in refused
 
 
