@@ -118,8 +118,10 @@ def test_what_stays_keeps_its_name(kind: str, seed: int) -> None:
     for name in kept & set(after):
         assert before[name].kind == after[name].kind
         assert before[name].settings == after[name].settings
-    if kind == "nasnet":  # every node is used, whatever the others do; calibrated inputs may be left out
-        assert all(name in after for name in kept if ".node" in name)
+    if kind == "nasnet":
+        # every node of the last cell is used, whatever the others do; calibrated inputs may be left out, and so may
+        # the cell before, when no node reads it any more
+        assert all(name in after for name in kept if ".cell2.node" in name)
 
 
 def test_a_larger_kernel_has_the_name_of_the_smaller_one() -> None:
