@@ -46,7 +46,7 @@ class SearchStrategy(ABC):
     """Where the method is from: authors, year, and where to find it."""
     options_type: ClassVar[type[StrategyOptions]] = StrategyOptions
     """Model of the options; unknown ones are refused before anything runs."""
-    multi_objective: ClassVar[bool] = False
+    multi_objective: bool = False
     """Whether it can look for a Pareto front, or what it proposes depends on no score at all."""
 
     @property

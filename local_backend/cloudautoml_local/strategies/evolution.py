@@ -58,7 +58,7 @@ class EvolutionSearch(SearchStrategy):
     name: ClassVar[str] = "evolution"
     paper: ClassVar[str] = "Real et al., 2019, arXiv:1802.01548"
     options_type: ClassVar[type[StrategyOptions]] = EvolutionOptions
-    multi_objective: ClassVar[bool] = True
+    multi_objective: bool = True
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)

@@ -32,7 +32,7 @@ class GridSearch(SearchStrategy):
     name: ClassVar[str] = "grid"
     paper: ClassVar[str] = "Bergstra and Bengio, 2012, JMLR 13"
     options_type: ClassVar[type[StrategyOptions]] = GridOptions
-    multi_objective: ClassVar[bool] = True
+    multi_objective: bool = True
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)

@@ -78,7 +78,7 @@ class OptunaSearch(AdaptedSearch["optuna.Trial"]):
     name: ClassVar[str] = "optuna"
     paper: ClassVar[str] = "Akiba et al., 2019, KDD, arXiv:1907.10902"
     options_type: ClassVar[type[StrategyOptions]] = OptunaOptions
-    multi_objective: ClassVar[bool] = True
+    multi_objective: bool = True
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)
@@ -92,13 +92,8 @@ class OptunaSearch(AdaptedSearch["optuna.Trial"]):
         assert isinstance(options, OptunaOptions)
         with _quiet():
             sampler = _sampler_type(options.sampler or ("nsgaii" if self._costs else "tpe"))
-            if self._costs and sampler.__name__ in _ONE_OBJECTIVE:
-                raise SpecError(
-                    f"the sampler {options.sampler!r} looks for one best score, and cannot weigh it against "
-                    f"{self._costs[0]}",
-                    where="search.strategy.sampler",
-                    hint="samplers that can: tpe, nsgaii, nsgaiii",
-                )
+            # such a sampler is refused where costs are to be weighed; told some nevertheless, it goes by the score
+            self.multi_objective = sampler.__name__ not in _ONE_OBJECTIVE
             known = inspect.signature(sampler).parameters
             # running trials count as bad, so that parallel ones do not crowd together
             usual = {
@@ -116,7 +111,8 @@ class OptunaSearch(AdaptedSearch["optuna.Trial"]):
 
     @override
     def tell(self, trials: Sequence[Trial]) -> None:
-        if not self._costs:  # a study's objectives are fixed, and what is minimised is seen by the first outcome
+        # a study's objectives are fixed, and what is minimised is seen by the first outcome
+        if self.multi_objective and not self._costs:
             costs = next((t.measurement.costs for t in trials if t.measurement and t.measurement.costs), {})
             if costs:
                 self._costs = tuple(sorted(costs))

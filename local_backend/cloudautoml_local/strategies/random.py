@@ -20,7 +20,7 @@ class RandomSearch(SearchStrategy):
 
     name: ClassVar[str] = "random"
     paper: ClassVar[str] = "Bergstra and Bengio, 2012, JMLR 13"
-    multi_objective: ClassVar[bool] = True
+    multi_objective: bool = True
 
     def __init__(self, space: SearchSpace, *, seed: int, options: StrategyOptions | None = None) -> None:
         super().__init__(space, seed=seed, options=options)

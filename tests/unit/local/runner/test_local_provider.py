@@ -81,6 +81,7 @@ def analytic_spec(home: Path, *, minimize: tuple[Any, ...] = (), **search: Any) 
         ({"strategy": Part(type="hyperband")}, (), r"'hyperband' needs training that can be cut to fewer epochs"),
         ({"estimator": Part.model_validate({"type": "full_training", "epochs": 3})}, (), "does not train in epochs"),
         ({"strategy": Part(type="bayesian")}, ("size_mb",), r"'bayesian' looks for one best score.*size_mb"),
+        ({"strategy": Part.model_validate({"type": "optuna", "sampler": "qmc"})}, ("size_mb",), "looks for one best"),
         ({"constraints": Constraints(max_parameters=9)}, (), "not known before it is trained"),
     ],
 )  # fmt: skip

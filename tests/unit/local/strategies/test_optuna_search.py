@@ -95,10 +95,9 @@ def test_what_it_repeats_is_answered_from_memory(tmp_path: Path) -> None:
     assert {trial.value for trial in strategy._study.trials} == {trial.score for trial in trials}
 
 
-def test_cmaes_has_one_objective(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="looks for one best score") as caught:
-        simulate(search(sampler="qmc"), SimulatedTrainer(tmp_path, minimize=("parameters",)), rounds=2)
-    assert caught.match("nsgaii")
+@pytest.mark.parametrize(("sampler", "several"), [("qmc", False), ("tpe", True), ("nsgaii", True)])
+def test_which_samplers_weigh_costs_is_known_before_any_is_told(sampler: str, several: bool) -> None:
+    assert search(sampler=sampler).multi_objective is several
 
 
 def test_any_sampler_by_its_path(tmp_path: Path) -> None:
