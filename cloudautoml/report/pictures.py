@@ -56,6 +56,12 @@ def architecture_drawing(best: Mapping[str, Any]) -> Drawing | None:
     return Drawing("Architecture", note, graphs)
 
 
+def figures_of(sources: Sources) -> tuple[list[Figure], list[Figure]]:
+    """The charts of a job: of its search, and of its best model."""
+    searched = [*search_figures(sources.board), *trial_figures(sources.board, sources.trials)]
+    return searched, evaluation_figures(sources.evaluation, sources.importance)
+
+
 def pictures(store: Store, job: str) -> dict[str, Figure | Drawing]:
     """Every picture that there is of a job, by name.
 
@@ -64,12 +70,8 @@ def pictures(store: Store, job: str) -> dict[str, Figure | Drawing]:
     """
     sources = Sources.read(store, job)
     drawing = architecture_drawing(sources.architecture)
-    figures = [
-        *search_figures(sources.board),
-        *trial_figures(sources.board, sources.trials),
-        *evaluation_figures(sources.evaluation, sources.importance),
-    ]
-    found: dict[str, Figure | Drawing] = {figure.key: figure for figure in figures}
+    searched, evaluated = figures_of(sources)
+    found: dict[str, Figure | Drawing] = {figure.key: figure for figure in (*searched, *evaluated)}
     return found if drawing is None else {**found, "architecture": drawing}
 
 

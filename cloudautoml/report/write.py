@@ -16,13 +16,10 @@ from cloudautoml.report.board import board_table
 from cloudautoml.report.card import model_card
 from cloudautoml.report.columns import column_rows
 from cloudautoml.report.contact_sheet import contact_sheet, image_summary
-from cloudautoml.report.evaluation_figures import evaluation_figures
 from cloudautoml.report.graph_svg import graph_svg
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
-from cloudautoml.report.pictures import architecture_drawing
-from cloudautoml.report.search_figures import search_figures
+from cloudautoml.report.pictures import architecture_drawing, figures_of
 from cloudautoml.report.sources import Sources
-from cloudautoml.report.trial_figures import trial_figures
 from cloudautoml.report.verdict import judge
 from cloudautoml.search import rank_correlations
 from cloudautoml.spec.metrics import Goal, get_metric
@@ -65,9 +62,8 @@ def report_html(sources: Sources) -> str:
 
     verdict = judge(sources)
     columns, rows = board_table(sources.board)
-    searched = [*search_figures(sources.board), *trial_figures(sources.board, sources.trials)]
+    searched, evaluated = figures_of(sources)
     drawing = architecture_drawing(sources.architecture)
-    evaluated = evaluation_figures(sources.evaluation, sources.importance)
     figures = [*searched, *evaluated]
     script = _file("page.js")
     plotly = _plotly() if figures else ""
