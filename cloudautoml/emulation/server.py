@@ -24,6 +24,9 @@ from cloudautoml.errors import ConfigError
 if TYPE_CHECKING:
     from cloudautoml.emulation.service import Service
 
+_LAST_SECONDS = 2.0
+_LAST_BYTES = 64 << 20
+
 
 class EmulationServer:
     """Serves one vendor's API.
@@ -173,13 +176,22 @@ class _Handler(BaseHTTPRequestHandler):
         if not is_loopback(host):  # a page in a browser may name this machine, and must not reach it
             self._send(Reply(403, b'{"error": "an emulator is called by a loopback address"}'))
         elif "Transfer-Encoding" in self.headers or not length.isdigit():
-            self.close_connection = True
-            self._send(Reply(411, b'{"error": "the length of the body must be given"}'))
+            self._send(Reply(411, b'{"error": "the length of the body must be given"}', {"Connection": "close"}))
+            self._read_out()
         else:
             headers = {name.lower(): value for name, value in self.headers.items()}
             self._reply(Request(self.command, self.path, headers, self.rfile.read(int(length))))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _any  # noqa: N815 - the base class calls them so
+
+    def _read_out(self) -> None:
+        """Take what is still coming before the connection is closed, or the caller would lose the reply to a reset."""
+        self.connection.settimeout(_LAST_SECONDS)
+        left = _LAST_BYTES
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while left > 0 and (read := len(self.rfile.read1(min(left, 65536)))):
+                left -= read
 
     def _reply(self, request: Request) -> None:
         try:
