@@ -17,6 +17,8 @@ from cloudautoml.report.card import model_card
 from cloudautoml.report.columns import column_rows
 from cloudautoml.report.contact_sheet import contact_sheet, image_summary
 from cloudautoml.report.graph_svg import graph_svg
+from cloudautoml.report.mistakes import mistakes
+from cloudautoml.report.nouns import noun
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
 from cloudautoml.report.pictures import architecture_drawing, figures_of
 from cloudautoml.report.sources import Sources
@@ -91,6 +93,8 @@ def report_html(sources: Sources) -> str:
         fidelities=[str(found) for found in rank_correlations(sources.trials)],
         drawing=drawing,
         drawings=[Markup(graph_svg(graph)) for graph in drawing.graphs] if drawing else [],  # noqa: S704 - escaped there
+        mistakes=mistakes(sources.evaluation, sources.folder / "task"),
+        example=noun(sources.spec.task.type),
         model_note=_measured_on(sources.evaluation),
         state=_state(sources),
         findings=sources.findings,
@@ -151,10 +155,12 @@ def _facts(sources: Sources, verdict: Verdict) -> list[tuple[str, str]]:
     tried = len(sources.trials) or sum(candidate.algorithm != "baseline" for candidate in board)
     if tried:
         facts += [("Trials", f"{tried:,}")]
-    if (rows := sources.profile.get("rows")) and sources.profile.get("kind") == "images":
-        facts += [("Images", f"{rows:,}")]
+    rows, columns = sources.profile.get("rows"), len(sources.profile.get("columns", []))
+    example = noun(sources.spec.task.type)
+    if rows and example == "row":
+        facts += [("Data", f"{rows:,} × {columns}")]  # noqa: RUF001 - rows by columns
     elif rows:
-        facts += [("Data", f"{rows:,} × {len(sources.profile.get('columns', []))}")]  # noqa: RUF001 - rows by columns
+        facts += [(f"{example}s".capitalize(), f"{rows:,}")]
     took = ((record.ended or record.updated) - record.created).total_seconds()
     return [*facts, ("Time", format_seconds(took))]
 
