@@ -1,5 +1,6 @@
 """Data: read tables without loss, type them, seal a holdout and check them before anything is spent."""
 
+from cloudautoml.data.boxes import BoxSchema, PreparedBoxes, prepare_boxes
 from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import check_table
@@ -13,11 +14,13 @@ from cloudautoml.data.split import seal_holdout
 from cloudautoml.data.target import match_label
 
 __all__ = [
+    "BoxSchema",
     "ColumnInfo",
     "Finding",
     "ImageRows",
     "ImageSchema",
     "Prepared",
+    "PreparedBoxes",
     "PreparedData",
     "PreparedImages",
     "Schema",
@@ -28,6 +31,7 @@ __all__ = [
     "load_prepared",
     "match_label",
     "prepare",
+    "prepare_boxes",
     "prepare_for",
     "prepare_images",
     "profile_table",

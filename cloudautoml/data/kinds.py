@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from cloudautoml.data.boxes import PreparedBoxes, prepare_boxes
+from cloudautoml.data.boxes.schema import KIND as BOXES
 from cloudautoml.data.images import PreparedImages, prepare_images
 from cloudautoml.data.images.schema import KIND
 from cloudautoml.data.prepare import prepare
 from cloudautoml.data.prepared import PreparedData
-from cloudautoml.spec import ImageClassification, TabularClassification, TabularRegression
+from cloudautoml.spec import (
+    ImageClassification,
+    ObjectDetection,
+    TabularClassification,
+    TabularRegression,
+    TextClassification,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cloudautoml.spec import JobSpec
 
-Prepared: TypeAlias = PreparedData | PreparedImages
+Prepared: TypeAlias = PreparedData | PreparedImages | PreparedBoxes
 """Prepared data of any kind: each has `findings`, `profile`, `fingerprint` and `save`."""
 
 
@@ -33,10 +41,12 @@ def prepare_for(spec: JobSpec, *, base: Path | None = None, strict: bool = True)
     Raises:
         DataError: The data cannot be read or trained on.
     """
-    if isinstance(spec.task, (TabularClassification, TabularRegression)):
+    if isinstance(spec.task, (TabularClassification, TabularRegression, TextClassification)):
         return prepare(spec, base=base, strict=strict)
     if isinstance(spec.task, ImageClassification):
         return prepare_images(spec, base=base, strict=strict)
+    if isinstance(spec.task, ObjectDetection):
+        return prepare_boxes(spec, base=base, strict=strict)
     return None
 
 
@@ -48,6 +58,9 @@ def load_prepared(directory: Path) -> Prepared:
     """
     from cloudautoml.store.files import read_json
 
-    if read_json(directory / "schema.json").get("kind") == KIND:
+    kind = read_json(directory / "schema.json").get("kind")
+    if kind == KIND:
         return PreparedImages.load(directory)
+    if kind == BOXES:
+        return PreparedBoxes.load(directory)
     return PreparedData.load(directory)
