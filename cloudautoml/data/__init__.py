@@ -10,8 +10,10 @@ from cloudautoml.data.prepare import PreparedData, dataset_fingerprint, prepare
 from cloudautoml.data.profile import profile_table
 from cloudautoml.data.read import read_table
 from cloudautoml.data.schema import ColumnInfo, Schema
+from cloudautoml.data.series import PreparedSeries, SeriesSchema, prepare_series
 from cloudautoml.data.split import seal_holdout
 from cloudautoml.data.target import match_label
+from cloudautoml.data.tokens import PreparedTokens, Sentences, TokensSchema, prepare_tokens, read_token_rows
 
 __all__ = [
     "BoxSchema",
@@ -23,8 +25,13 @@ __all__ = [
     "PreparedBoxes",
     "PreparedData",
     "PreparedImages",
+    "PreparedSeries",
+    "PreparedTokens",
     "Schema",
+    "Sentences",
+    "SeriesSchema",
     "Severity",
+    "TokensSchema",
     "check_table",
     "dataset_fingerprint",
     "label_text",
@@ -34,8 +41,11 @@ __all__ = [
     "prepare_boxes",
     "prepare_for",
     "prepare_images",
+    "prepare_series",
+    "prepare_tokens",
     "profile_table",
     "read_images",
     "read_table",
+    "read_token_rows",
     "seal_holdout",
 ]

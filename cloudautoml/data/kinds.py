@@ -10,8 +10,14 @@ from cloudautoml.data.images import PreparedImages, prepare_images
 from cloudautoml.data.images.schema import KIND
 from cloudautoml.data.prepare import prepare
 from cloudautoml.data.prepared import PreparedData
+from cloudautoml.data.series import PreparedSeries, prepare_series
+from cloudautoml.data.series.schema import KIND as SERIES
+from cloudautoml.data.tokens import PreparedTokens, prepare_tokens
+from cloudautoml.data.tokens.schema import KIND as TOKENS
 from cloudautoml.spec import (
+    Forecasting,
     ImageClassification,
+    NamedEntityRecognition,
     ObjectDetection,
     TabularClassification,
     TabularRegression,
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.spec import JobSpec
 
-Prepared: TypeAlias = PreparedData | PreparedImages | PreparedBoxes
+Prepared: TypeAlias = PreparedData | PreparedImages | PreparedBoxes | PreparedTokens | PreparedSeries
 """Prepared data of any kind: each has `findings`, `profile`, `fingerprint` and `save`."""
 
 
@@ -45,8 +51,12 @@ def prepare_for(spec: JobSpec, *, base: Path | None = None, strict: bool = True)
         return prepare(spec, base=base, strict=strict)
     if isinstance(spec.task, ImageClassification):
         return prepare_images(spec, base=base, strict=strict)
+    if isinstance(spec.task, Forecasting):
+        return prepare_series(spec, base=base, strict=strict)
     if isinstance(spec.task, ObjectDetection):
         return prepare_boxes(spec, base=base, strict=strict)
+    if isinstance(spec.task, NamedEntityRecognition):
+        return prepare_tokens(spec, base=base, strict=strict)
     return None
 
 
@@ -63,4 +73,8 @@ def load_prepared(directory: Path) -> Prepared:
         return PreparedImages.load(directory)
     if kind == BOXES:
         return PreparedBoxes.load(directory)
+    if kind == SERIES:
+        return PreparedSeries.load(directory)
+    if kind == TOKENS:
+        return PreparedTokens.load(directory)
     return PreparedData.load(directory)
