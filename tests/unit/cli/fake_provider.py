@@ -115,7 +115,15 @@ class FakeJob(Job):
                 "forest-1", "forest", "fake", self.id, score_val=0.9, score_holdout=0.8, fit_seconds=2.0, trial=1
             ),
             Candidate(
-                "=boost|2", "boosting", "fake", self.id, score_val=0.95, fit_seconds=3.5, trial=2, can_infer=True
+                "=boost|2",
+                "boosting",
+                "fake",
+                self.id,
+                score_val=0.95,
+                fit_seconds=3.5,
+                trial=2,
+                can_infer=True,
+                metrics_by_part={"class no": {"recall": 0.75}, "class yes": {"recall": 0.5, "precision": 0.25}},
             ),
             Candidate("baseline", "baseline", "fake", self.id, score_val=0.5, score_holdout=0.9, fit_seconds=0.1),
             Candidate("broken-3", "mlp", "fake", self.id, status="failed", trial=3, reason="out of memory"),
