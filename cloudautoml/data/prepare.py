@@ -15,8 +15,9 @@ from cloudautoml.data.roles import Roles
 from cloudautoml.data.rows import typed_rows
 from cloudautoml.data.schema import ColumnInfo, Schema
 from cloudautoml.data.split import seal_holdout
+from cloudautoml.data.texts import check_texts, with_text
 from cloudautoml.errors import DataError
-from cloudautoml.spec import ColumnType, TabularClassification, TabularRegression
+from cloudautoml.spec import ColumnType, TabularClassification, TabularRegression, TextClassification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ __all__ = ["PreparedData", "dataset_fingerprint", "prepare"]
 
 
 def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> PreparedData:
-    """Read, type, split and check the data of a tabular job.
+    """Read, type, split and check the data of a job that learns from a table: of columns, or of one column of texts.
 
     Args:
         spec: The job.
@@ -43,7 +44,7 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
             finding is an error; all such findings are named at once.
     """
     task = spec.task
-    if not isinstance(task, (TabularClassification, TabularRegression)):
+    if not isinstance(task, (TabularClassification, TabularRegression, TextClassification)):
         raise DataError(f"a {task.type} job has no single table to prepare", where="task.type")
     roles = Roles.of(spec, task)
     where = spec.data.train if isinstance(spec.data.train, str) else "data.train"
@@ -55,6 +56,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     types, findings = _types(raw, roles)
     rows, found = typed_rows(raw, types, roles, where="data.train")
     findings += found
+    if roles.text is not None:
+        rows, found = with_text(rows, roles.text, where="data.train")
+        findings += found
     del raw  # from here on only the typed rows take memory
     if test is None:
         _refuse(findings, where, strict=strict, rows=rows)
@@ -62,6 +66,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     else:
         train, (holdout, found) = rows, typed_rows(test, types, roles, where="data.test")
         findings += found
+        if roles.text is not None:
+            holdout, found = with_text(holdout, roles.text, where="data.test")
+            findings += found
         _refuse(findings, where, strict=strict, rows=holdout)
         _refuse(findings, where, strict=strict, rows=train)
 
@@ -72,6 +79,8 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     schema = _schema(train, {name: features[name] for name in kept}, roles)
     left_out = {name: kind for name, kind in features.items() if name not in kept}
     findings += check_table(train, holdout, schema, spec, left_out=left_out)
+    if roles.text in kept:
+        findings += check_texts(train, text=str(roles.text), target=roles.target)
     if roles.weight is not None:
         findings += check_weight(rows[roles.weight])
         findings += check_weight(holdout[roles.weight]) if test is not None and holdout is not None else []
@@ -121,6 +130,9 @@ def _types(raw: pd.DataFrame, roles: Roles) -> tuple[dict[str, ColumnType], list
     findings: list[Finding] = []
     for name in _names(raw):
         if name in {roles.target, roles.weight}:
+            continue
+        if roles.text is not None and name not in {roles.text, *roles.splitting}:
+            types[name] = ColumnType.IGNORE
             continue
         if name in roles.declared:
             types[name] = roles.declared[name]
