@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cloudautoml.errors import DataError
 
@@ -186,9 +186,11 @@ def _month_name(months: int, day: int) -> str:
 
 
 def _name(step: int, stamp: np.datetime64) -> str:
+    import numpy as np
+
     if step % (7 * _DAY) == 0:
         weeks = step // (7 * _DAY)
-        weekday = _WEEKDAYS[int(cast("Any", stamp.astype("datetime64[D]")).astype(int)) % 7]
+        weekday = _WEEKDAYS[int((stamp.astype("datetime64[D]") - np.datetime64("1970-01-01")).astype(np.int64)) % 7]
         return f"{'' if weeks == 1 else weeks}W-{weekday}"
     for size, name in _NAMES:
         if step % size == 0:

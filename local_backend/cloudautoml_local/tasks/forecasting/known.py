@@ -55,7 +55,8 @@ def known_frame(data: PreparedSeries) -> pd.DataFrame:
     parts: list[Any] = []
     for key, one in history_of(data.train, data.schema).items():
         parts.append(_frame(one, later.get(key), data.schema))
-    return pd.concat(parts, ignore_index=True)
+    whole: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return whole
 
 
 def _frame(one: Recent, later: Recent | None, schema: SeriesSchema) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def _own(x: Floats, rest: Floats, local: float) -> Floats:
     if len(x) >= x.shape[1]:
         gram = x.T @ x
         gram.flat[:: len(gram) + 1] += local * len(x)
-        return np.linalg.solve(gram, x.T @ rest)
+        return np.asarray(np.linalg.solve(gram, x.T @ rest), np.float64)
     inner = x @ x.T  # fewer windows than weights: the same solution, from the smaller side
     inner.flat[:: len(inner) + 1] += local * len(x)
     return np.asarray(x.T @ np.linalg.solve(inner, rest))
@@ -113,4 +113,4 @@ def _ahead_columns(panel: Panel) -> int:
 def _solve(gram: Floats, cross: Floats, strength: float, rows: float) -> Floats:
     gram = gram.copy()
     gram.flat[:: len(gram) + 1] += max(strength * rows, _TINY)
-    return np.linalg.solve(gram, cross)
+    return np.asarray(np.linalg.solve(gram, cross), np.float64)

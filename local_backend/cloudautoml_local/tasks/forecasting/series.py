@@ -115,7 +115,8 @@ def panel_of(found: Sequence[Recent], schema: SeriesSchema, info: Info) -> Panel
 def _steps(part: Recent, one: Recent, schema: SeriesSchema) -> npt.NDArray[np.int64]:
     """How many steps after the end of a series the stamps of another part are, from 0."""
     units = schema.frequency.units(part.stamps)
-    return (units - schema.frequency.units(one.stamps[-1:])[0]) // schema.frequency.step - 1
+    last = int(schema.frequency.units(one.stamps[-1:])[0])
+    return np.asarray((units - last) // schema.frequency.step - 1, np.int64)
 
 
 def _fill(row: Floats, part: Recent, one: Recent, schema: SeriesSchema) -> None:

@@ -111,7 +111,8 @@ class _State:
         """The next steps: s x a x h."""
         ahead = np.cumsum(self.form.phi ** np.arange(1, horizon + 1)) if self.form.phi else np.zeros(horizon)
         phases = (step + np.arange(horizon)) % self.form.season
-        return self.level[:, :, None] + self.slope[:, :, None] * ahead + self.season[:, :, phases]
+        found: Floats = self.level[:, :, None] + self.slope[:, :, None] * ahead + self.season[:, :, phases]
+        return found
 
 
 def seasonal_shape(matrix: Floats, season: int) -> npt.NDArray[np.float64]:
@@ -131,4 +132,4 @@ def seasonal_shape(matrix: Floats, season: int) -> npt.NDArray[np.float64]:
     rest = matrix[:, half : half + trend.shape[1]] - trend
     phases = (np.arange(rest.shape[1]) + half) % season
     shape = np.stack([rest[:, phases == phase].mean(axis=1) for phase in range(season)], axis=1)
-    return shape - shape.mean(axis=1, keepdims=True)
+    return np.asarray(shape - shape.mean(axis=1, keepdims=True))

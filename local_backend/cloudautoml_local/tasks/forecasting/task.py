@@ -79,7 +79,7 @@ class ForecastingTask(LocalTask):
     def trainer(self, number: int, resources: Resources) -> Trainer:
         from cloudautoml_local.tasks.forecasting.trainer import ForecastTrainer
 
-        return ForecastTrainer(self.trial_dir(number), self.directory, resources)
+        return ForecastTrainer(self.trial_dir(number), self.directory, resources, self.space())
 
     @override
     def finish(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from cloudautoml.search import Architecture
+    from cloudautoml.search import Architecture, SearchSpace
     from cloudautoml.search.space import Option
     from cloudautoml_local.tasks.base import Resources
     from cloudautoml_local.tasks.forecasting.families.base import Fitted
@@ -45,11 +45,13 @@ class ForecastTrainer:
         directory: The trial's folder.
         job: The job's folder.
         resources: What it may use.
+        space: The space of the job.
     """
 
     directory: Path
     job: Path
     resources: Resources
+    space: SearchSpace
 
     def curve_length(self, fidelity: Fidelity) -> int:
         """Windows that are forecast at a fidelity."""

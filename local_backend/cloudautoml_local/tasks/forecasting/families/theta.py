@@ -57,7 +57,7 @@ def _slope(values: Floats) -> float:
     import numpy as np
 
     steps = np.arange(len(values)) - (len(values) - 1) / 2
-    return float(steps @ values / max(1e-9, steps @ steps))
+    return float(steps @ values / max(1e-9, float(steps @ steps)))
 
 
 def fit(params: Params, panel: Panel, context: Context, *, deadline: Deadline) -> Fitted:  # noqa: ARG001
