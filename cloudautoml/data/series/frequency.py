@@ -61,6 +61,11 @@ class Frequency:
             return 7 * self.season
         return None
 
+    @property
+    def counts_days(self) -> bool:
+        """Whether a step is whole days."""
+        return self.unit != "time" or self.step % _DAY == 0
+
     def units(self, times: Stamps) -> Whole:
         """Times as whole numbers of microseconds, months or working days."""
         import numpy as np
@@ -128,8 +133,12 @@ def given_frequency(text: str) -> Frequency:
         return Frequency(offset.freqstr, "business", count)
     if kind in {"Week", "Day"}:
         return Frequency(offset.freqstr, "time", count * (7 * _DAY if kind == "Week" else _DAY))
-    if hasattr(offset, "nanos") and offset.nanos >= 1000:
-        return Frequency(offset.freqstr, "time", int(offset.nanos // 1000))
+    try:
+        nanos = int(offset.nanos)
+    except ValueError:
+        nanos = 0
+    if nanos >= 1000:
+        return Frequency(offset.freqstr, "time", nanos // 1000)
     raise DataError(
         f"the steps of {text!r} are not equal", where="task.frequency", hint="such as h, D, B, W, MS, QS, YS"
     )
