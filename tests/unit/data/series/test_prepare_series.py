@@ -42,6 +42,7 @@ def test_the_last_steps_of_each_series_are_sealed(table: pd.DataFrame, spec_of: 
     assert again.schema == data.schema
     assert again.fingerprint == data.fingerprint
     pd.testing.assert_frame_equal(again.train, data.train)
+    assert again.holdout is not None
     pd.testing.assert_frame_equal(again.holdout, data.holdout)
 
 
@@ -63,6 +64,7 @@ def test_sealed_by_a_column_and_by_a_file(table: pd.DataFrame, spec_of: SpecOf) 
         spec_of(table[~late].drop(columns="part"), data={"test": table[late].drop(columns="part")})
     )
     assert marked.holdout is not None
+    assert separate.holdout is not None
     assert len(marked.holdout) == 6
     pd.testing.assert_frame_equal(marked.train, separate.train)
     pd.testing.assert_frame_equal(marked.holdout, separate.holdout)
@@ -187,8 +189,8 @@ def test_days_of_a_zone_with_daylight_saving_are_days(spec_of: SpecOf) -> None:
 
 
 def test_stamps_with_and_without_a_zone_are_refused(table: pd.DataFrame, spec_of: SpecOf) -> None:
-    table["day"] += "T12:00:00"
-    table.loc[5, "day"] += "+02:00"
+    table["day"] = [f"{day}T12:00:00" for day in table["day"]]
+    table.loc[5, "day"] = "2024-03-06T12:00:00+02:00"
     with pytest.raises(DataError, match="rows 1 and 6 differ"):
         prepare_series(spec_of(table))
 
