@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.columns import judge_columns
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import check_table, check_weight, in_order
 from cloudautoml.data.infer import infer_type
+from cloudautoml.data.labels import label_counts
 from cloudautoml.data.prepared import PreparedData
 from cloudautoml.data.profile import profile_table
 from cloudautoml.data.read import read_table
@@ -48,8 +49,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
         raise DataError(f"a {task.type} job has no single table to prepare", where="task.type")
     roles = Roles.of(spec, task)
     where = spec.data.train if isinstance(spec.data.train, str) else "data.train"
-    raw = read_table(spec.data.train, spec.data, base=base)
-    test = read_table(spec.data.test, spec.data, base=base) if spec.data.test is not None else None
+    lists = (roles.target,) if roles.separator is not None else ()
+    raw = read_table(spec.data.train, spec.data, base=base, lists=lists)
+    test = read_table(spec.data.test, spec.data, base=base, lists=lists) if spec.data.test is not None else None
     roles.check(_names(raw), None if test is None else _names(test), where=where)
     fingerprint = dataset_fingerprint(raw) if test is None else dataset_fingerprint(raw, test)
 
@@ -89,7 +91,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     groups = _groups(train, spec)
     order = [*schema.names, roles.target, *([roles.weight] if roles.weight is not None else [])]
     train = train[order]
-    profile = {**profile_table(train, schema), "fingerprint": fingerprint}
+    profile: dict[str, Any] = {**profile_table(train, schema), "fingerprint": fingerprint}
+    if roles.separator is not None:
+        profile["target"]["classes"] = label_counts(train[roles.target])
     sealed = None if holdout is None else holdout[order]
     return PreparedData(schema, train, sealed, tuple(in_order(findings)), profile, groups)
 
@@ -145,7 +149,11 @@ def _types(raw: pd.DataFrame, roles: Roles) -> tuple[dict[str, ColumnType], list
 
 
 def _schema(train: pd.DataFrame, types: dict[str, ColumnType], roles: Roles) -> Schema:
-    classes = tuple(sorted(str(label) for label in train[roles.target].unique())) if roles.classification else None
+    classes = None
+    if roles.separator is not None:
+        classes = tuple(label_counts(train[roles.target]))
+    elif roles.classification:
+        classes = tuple(sorted(str(label) for label in train[roles.target].unique()))
     return Schema(
         features=tuple(ColumnInfo(name, kind, bool(train[name].isna().any())) for name, kind in types.items()),
         target=roles.target,

@@ -30,6 +30,8 @@ class Roles:
         declared: Types that the user gave.
         classification: Whether the target holds classes.
         text: The one column that is learned from, where it is a job of texts; None where all columns may be.
+        separator: What joins labels in one cell of the target, where a row may have any number of them; None where
+            it has one class.
     """
 
     target: str
@@ -38,6 +40,7 @@ class Roles:
     declared: Mapping[str, ColumnType]
     classification: bool
     text: str | None = None
+    separator: str | None = None
 
     @classmethod
     def of(cls, spec: JobSpec, task: TableTask) -> Roles:
@@ -45,7 +48,8 @@ class Roles:
         holdout = spec.data.holdout if spec.data.test is None else None
         if isinstance(task, TextClassification):
             declared = {**spec.data.types, task.text: ColumnType.TEXT}
-            return cls(task.target, None, holdout, declared, classification=True, text=task.text)
+            separator = task.separator if task.multi_label else None
+            return cls(task.target, None, holdout, declared, True, text=task.text, separator=separator)
         return cls(
             target=task.target,
             weight=task.weight,

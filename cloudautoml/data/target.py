@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.label_checks import check_labels
 from cloudautoml.data.names import did_you_mean, listed, short
 from cloudautoml.spec import TabularRegression
 
@@ -61,6 +62,8 @@ def check_target(train: pd.DataFrame, spec: JobSpec) -> list[Finding]:
     target = train[column]
     if isinstance(spec.task, TabularRegression):
         return _regression(target, spec)
+    if getattr(spec.task, "multi_label", False):
+        return check_labels(target, target=column, what="texts")
     return _classification(target, spec)
 
 

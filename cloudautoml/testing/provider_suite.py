@@ -37,6 +37,7 @@ from cloudautoml.testing.rehearsal import TASK_FEATURES, Rehearsal
 from cloudautoml.testing.series import series_are_forecast, small_series_spec
 from cloudautoml.testing.suite import Suite
 from cloudautoml.testing.tables import small_table_spec
+from cloudautoml.testing.texts import small_text_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,6 +98,8 @@ class ProviderSuite(Suite):
                 return small_image_spec(folder)
             if feature is Feature.FORECASTING:
                 return small_series_spec(folder)
+            if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:
+                return small_text_spec(folder, several=feature is Feature.TEXT_MULTI_LABEL)
             return small_table_spec(feature.value, folder)
 
         return spec

@@ -11,7 +11,6 @@ _LATER = not_implemented(
 _GAPS: dict[Feature, Support] = {
     Feature.OBJECT_DETECTION: _LATER,
     Feature.INSTANCE_SEGMENTATION: _LATER,
-    Feature.TEXT_MULTI_LABEL: _LATER,
     Feature.TEXT_GENERATION: unsupported("tuning a language model takes accelerators that a laptop lacks", "vertexai"),
     Feature.VIDEO_CLASSIFICATION: unsupported("training on video takes accelerators that a laptop lacks"),
     Feature.VIDEO_OBJECT_TRACKING: unsupported("training on video takes accelerators that a laptop lacks"),

@@ -16,6 +16,7 @@ from cloudautoml.testing import ProviderSuite
 from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.series import small_series_spec
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT, table_spec, write_table
+from cloudautoml.testing.texts import small_text_spec
 from cloudautoml_local.config import LocalConfig
 from cloudautoml_local.job import LocalJob
 
@@ -61,6 +62,9 @@ class TestLocal(ProviderSuite):
                 return small_image_spec(folder)
             if feature is Feature.FORECASTING:
                 return small_series_spec(folder)
+            if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:
+                made = small_text_spec(folder, several=feature is Feature.TEXT_MULTI_LABEL)
+                return made.model_copy(update={"search": Search(families=("linear",))})
             if feature is Feature.TABULAR_REGRESSION:
                 rows = load_diabetes(as_frame=True, scaled=False).frame.to_dict("records")
                 made = table_spec(TabularRegression(target="target"), write_table(folder / "diabetes.csv", rows))

@@ -49,9 +49,9 @@ _DEFAULTS: Final[Sequence[Mapping[str, Option]]] = (
     {"family": "linear", "linear.method": "bayes", "linear.fewest": 2},
     {"family": "embedding", "embedding.features": "embedding", "embedding.strength": 3.0},
     {"family": "linear", "linear.features": "words", "linear.words": 2, "linear.fewest": 2, "linear.strength": 0.3},
-    {"family": "network", "network.layer": "gru", "network.dropout": 0.2},
     {"family": "linear", "linear.words": 3, "linear.chars": 4, "linear.strength": 3.0},
     {"family": "embedding", "embedding.method": "logistic", "embedding.strength": 1.0},
+    {"family": "network", "network.layer": "attention", "network.dropout": 0.2},
 )
 """In the order to try them: cheap, strong and unlike each other first; of what is not said, the usual."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cloudautoml.data.arrays import read_array, write_array
 from cloudautoml.data.frames import read_frame, write_frame
+from cloudautoml.data.labels import label_matrix, rarest_labels
 from cloudautoml.search import Signature
 from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.tasks.neural.problem import Problem
@@ -154,7 +155,7 @@ def write_texts(
     problem.save(directory)
     write_array(directory / "target.npy", target)
     seconds = spec.budget.max_time.total_seconds() if spec.budget.max_time else None
-    outputs = max(1, len(problem.classes) - (len(problem.classes) == 2))
+    outputs = 1 if problem.kind == "binary" else len(problem.classes)
     plan = plan_trials(rows=len(texts), occurrences=occurrences, outputs=outputs, seconds=seconds)
     write_array(directory / "folds.npy", deal(strata_of(target), groups_of(texts, data), plan, seed=spec.seed))
     if embedder is not None:
@@ -170,24 +171,32 @@ def write_texts(
 
 def problem_of(data: PreparedData, spec: JobSpec, signature: Signature) -> tuple[Problem, npt.NDArray[Any]]:
     """What is to be learned of texts, and the target of the rows to learn from."""
-    from dataclasses import replace
-
     classes = data.schema.classes or ()
-    target = targets(data.train, data)
+    several = several_labels(spec)
+    target = targets(data.train, data, several=several)
     # of two classes, metrics are about the rarer one
-    positive = int(np.argmin(np.bincount(target, minlength=len(classes)))) if len(classes) == 2 else 0
-    return Problem(replace(signature, outputs=len(classes)), spec.metric.name, classes, positive), target
+    single = len(classes) == 2 and not several
+    positive = int(np.argmin(np.bincount(target, minlength=2))) if single else 0
+    signature = replace(signature, outputs=len(classes), target="labels" if several else "classes")
+    return Problem(signature, spec.metric.name, classes, positive), target
 
 
-def targets(frame: Any, data: PreparedData) -> npt.NDArray[Any]:
-    """The target of training or sealed rows: n codes, -1 for an unknown class."""
+def several_labels(spec: JobSpec) -> bool:
+    """Whether a text may have any number of labels."""
+    return bool(getattr(spec.task, "multi_label", False))
+
+
+def targets(frame: Any, data: PreparedData, *, several: bool) -> npt.NDArray[Any]:
+    """The target of training or sealed rows: n codes, -1 for an unknown class; or n x classes labels."""
+    if several:
+        return label_matrix(frame[data.schema.target], data.schema.classes or ())
     codes = {label: code for code, label in enumerate(data.schema.classes or ())}
     return np.asarray(frame[data.schema.target].map(codes).fillna(-1), np.int64)
 
 
 def strata_of(target: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The stratum of each row: its class, or its combination of labels."""
-    return target if target.ndim == 1 else np.unique(target, axis=0, return_inverse=True)[1].ravel()
+    """The stratum of each row: its class, or the rarest of its labels."""
+    return target if target.ndim == 1 else rarest_labels(target)
 
 
 def groups_of(texts: Sequence[str], data: PreparedData) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cloudautoml_local.tasks.tabular.evaluation import evaluation_of
-from cloudautoml_local.tasks.text.judging import decided, label_texts
+from cloudautoml_local.tasks.text.judging import labels_taken, scaled, taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ _LONGEST = 300
 _SAMPLE = 1_000
 _CLASSES = 10
 _FEATURES = 30
+_NOTHING = "no label"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,26 +57,8 @@ def evaluate(judged: Judged, problem: Problem, *, scales: tuple[float, ...], not
     Returns:
         A JSON object: `classes`, `confusion`, `curves`, `per_class` and `errors`.
     """
-    shown = evaluation_of(judged, judged.found, problem, scales=scales, note=note)
-    return {**shown, "per_class": per_class(judged, problem, scales), "errors": _mistakes(judged, problem, scales)}
-
-
-def per_class(judged: Judged, problem: Problem, scales: tuple[float, ...]) -> list[dict[str, Any]]:
-    """Precision, recall and F1 of each class, and the texts that are of it."""
-    known = _known(judged)
-    truth = _flags(judged.target[known], len(problem.classes))
-    said = decided(judged.found[known], scales, labels=judged.target.ndim == 2)
-    hits, actual, predicted = (truth & said).sum(axis=0), truth.sum(axis=0), said.sum(axis=0)
-    return [
-        {
-            "class": name,
-            "precision": float(hits[code] / max(1, predicted[code])),
-            "recall": float(hits[code] / max(1, actual[code])),
-            "f1": float(2 * hits[code] / max(1, predicted[code] + actual[code])),
-            "support": int(actual[code]),
-        }
-        for code, name in enumerate(problem.classes)
-    ]
+    shown = evaluation_of(judged, scaled(problem, judged.found, scales), problem, scales=scales, note=note)
+    return {**shown, "errors": _mistakes(judged, problem, scales)}
 
 
 def _known(judged: Judged) -> npt.NDArray[np.int64]:
@@ -91,16 +74,16 @@ def _mistakes(judged: Judged, problem: Problem, scales: tuple[float, ...]) -> li
     """The texts that the model is surest about and wrong."""
     known = _known(judged)
     truth = _flags(judged.target[known], len(problem.classes))
-    said = decided(judged.found[known], scales, labels=judged.target.ndim == 2)
+    said = taken(problem, judged.found[known], scales)
     wrong = np.flatnonzero((truth != said).any(axis=1))
     sure = np.where(truth[wrong] != said[wrong], np.abs(judged.found[known][wrong] - truth[wrong]), 0.0).max(axis=1)
     worst = known[wrong[np.argsort(-sure, kind="stable")[:_MISTAKES]]]
-    labels = label_texts(problem, judged.found[worst], scales)
+    labels = labels_taken(problem, judged.found[worst], scales)
     names = np.asarray(problem.classes, dtype=object)
     return [
         {
-            "truth": ", ".join(names[_flags(judged.target[row : row + 1], len(names))[0]]),
-            "predicted": str(label),
+            "truth": ", ".join(names[_flags(judged.target[row : row + 1], len(names))[0]]) or _NOTHING,
+            "predicted": label if isinstance(label, str) else ", ".join(label) or _NOTHING,
             "probability": round(float(judged.found[row].max()), 4),
             "text": judged.texts[row][:_LONGEST],
             "where": f"{judged.where} {row + 1}",
@@ -130,23 +113,25 @@ def telling_ngrams(
     spoken: dict[tuple[int, str], float] = {}
     for weight, model in members:
         names = model.blocks.names()
-        if not names:
+        words = model.blocks.units.get("words")
+        shown = len(names) if words is None else len(words.names)  # words come first, and people read them
+        if not shown:
             continue
         features: Any = model.blocks.read([texts[int(row)] for row in some], _no_embeddings(model, len(some)))
         for code in chosen:
             slopes = model.weights.slopes
             slope = slopes[:, code] if slopes.shape[1] > 1 or model.labels else slopes[:, 0] * (1 if code else -1)
             mean = np.asarray(features[flags[:, code]].mean(axis=0)).ravel() if flags[:, code].any() else 0 * slope
-            speaks = (weight * model.calibration.slope * slope * mean)[: len(names)]
+            speaks = (weight * model.calibration.slope * slope * mean)[:shown]
             for place in np.argsort(-speaks)[: 2 * _FEATURES]:
-                key = (int(code), names[place])
+                key = (int(code), names[place].strip() or repr(names[place]))
                 spoken[key] = spoken.get(key, 0.0) + float(speaks[place])
     most = max(3, _FEATURES // max(1, len(chosen)))
     rows: list[dict[str, Any]] = []
     for code in chosen:
         of = sorted(((value, name) for (c, name), value in spoken.items() if c == code and value > 0), reverse=True)
         rows += [
-            {"name": f"{problem.classes[code]}: {name.strip() or name!r}", "importance": value, "std": 0.0}
+            {"name": f"{problem.classes[code]}: {name}", "importance": value, "std": 0.0}
             for value, name in of[:most]
         ]
     note = "How much an n-gram speaks for a class, on average over the texts of that class (log-odds)."

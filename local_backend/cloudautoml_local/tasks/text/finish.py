@@ -19,7 +19,7 @@ from cloudautoml_local.tasks.tabular.families.base import Deadline
 from cloudautoml_local.tasks.tabular.rows import trial_candidate
 from cloudautoml_local.tasks.text.calibration import Calibration
 from cloudautoml_local.tasks.text.data import TextData, targets
-from cloudautoml_local.tasks.text.evaluation import Judged, evaluate, per_class, telling_ngrams
+from cloudautoml_local.tasks.text.evaluation import Judged, evaluate, telling_ngrams
 from cloudautoml_local.tasks.text.fitted import FittedText, fit_linear
 from cloudautoml_local.tasks.text.judging import measure, scales_for, score
 from cloudautoml_local.tasks.text.model import MODEL_FILE, Member, Recipe, TextModel
@@ -87,7 +87,7 @@ class Finisher:
         self.sealed: npt.NDArray[Any] | None = None
         self._prepared = PreparedData.load(directory / "data")
         if self._prepared.holdout is not None and self.data.sealed:
-            self.sealed = targets(self._prepared.holdout, self._prepared)
+            self.sealed = targets(self._prepared.holdout, self._prepared, several=self.data.labels)
 
     def run(self, trials: Sequence[Trial]) -> Leaderboard:
         """The whole leaderboard; the models that can predict are in `models/`."""
@@ -156,7 +156,8 @@ class Finisher:
 
         def judge(found: Floats) -> float:
             # the probability of the truth breaks ties, which are many among few texts
-            likely = float(found[self.data.wanted(target)].mean())
+            of = self.data.wanted(target)
+            likely = float(np.where(of, found, 1 - found).mean()) if self.data.labels else float(found[of].mean())
             scales = scales_for(self.problem, target, found)
             return score(self.problem, target, found, scales=scales) + 1e-3 * likely
 
@@ -269,7 +270,7 @@ class Finisher:
         write_json(self.folder / "importance.json", told)
         return {
             f"class {part['class']}": {name: part[name] for name in ("precision", "recall", "f1")}
-            for part in per_class(judged, self.problem, best.scales)
+            for part in shown["per_class"]
         }
 
     def _row(self, model: str, metrics: dict[str, float], **rest: Any) -> Candidate:

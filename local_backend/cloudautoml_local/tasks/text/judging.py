@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cloudautoml.scoring import classification_metrics
+from cloudautoml.scoring_labels import decided
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml_local.tasks.tabular.decisions import decide, tune_scales
 
@@ -18,12 +19,32 @@ if TYPE_CHECKING:
     from cloudautoml_local.tasks.neural.problem import Floats, Problem
 
 
+_THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+_WORTHWHILE = 0.002
+
+
 def scales_for(problem: Problem, target: npt.NDArray[Any], found: Floats) -> tuple[float, ...]:
-    """The factors on the probabilities that suit the metric that decides; empty where the likeliest class does."""
-    if target.ndim == 2:
+    """What suits the metric that decides, judged on rows that the model did not learn from.
+
+    Returns:
+        A factor on the probability of each class; of labels, one factor on the odds of all of them; empty where
+        what is likeliest is as good.
+    """
+    if problem.kind != "multi_label":
+        known = target >= 0
+        return tune_scales(problem.metric, target[known], found[known], positive=problem.positive)
+    factors = [(1 - threshold) / threshold for threshold in _THRESHOLDS]
+    values = np.array([score(problem, target, found, scales=(factor,)) for factor in factors])
+    if not np.isfinite(values).all() or values.max() < score(problem, target, found) + _WORTHWHILE:
         return ()
-    known = target >= 0
-    return tune_scales(problem.metric, target[known], found[known], positive=problem.positive)
+    return (factors[int(values.argmax())],)
+
+
+def scaled(problem: Problem, found: Floats, scales: tuple[float, ...]) -> Floats:
+    """Probabilities of labels after their factor, so that a label is taken from one half on; others as they are."""
+    if problem.kind != "multi_label" or not scales:
+        return found
+    return np.asarray(found * scales[0] / (found * scales[0] + 1 - found))
 
 
 def measure(
@@ -40,11 +61,12 @@ def measure(
         problem: What was to be learned.
         target: n codes, or n x classes labels.
         found: n x classes probabilities.
-        scales: Factors on the probabilities before the label is taken.
+        scales: What `scales_for` gave.
         names: Metrics wanted; all unless given.
     """
-    if not scales:
-        return problem.metrics(target, found, None, names=names)
+    if not scales or problem.kind == "multi_label":
+        # labels are ranked and decided one by one, which a factor on the odds leaves meaningful
+        return problem.metrics(target, scaled(problem, found, scales), None, names=names)
     known = target >= 0
     predicted = decide(found[known], scales)
     return classification_metrics(
@@ -58,13 +80,16 @@ def score(problem: Problem, target: npt.NDArray[Any], found: Floats, *, scales: 
     return -np.inf if value is None else get_metric(problem.metric).to_score(value)
 
 
-def decided(found: Floats, scales: tuple[float, ...], *, labels: bool) -> npt.NDArray[np.bool_]:
+def taken(problem: Problem, found: Floats, scales: tuple[float, ...]) -> npt.NDArray[np.bool_]:
     """Which classes are taken for each row: n x classes."""
-    if labels:
-        return np.asarray(found >= 0.5)
+    if problem.kind == "multi_label":
+        return np.asarray(decided(scaled(problem, found, scales)) > 0)
     return np.asarray(decide(found, scales)[:, None] == np.arange(found.shape[1]))
 
 
-def label_texts(problem: Problem, found: Floats, scales: tuple[float, ...]) -> npt.NDArray[np.object_]:
-    """The label of each row, as text."""
-    return np.asarray(problem.classes, dtype=object)[decide(found, scales)]
+def labels_taken(problem: Problem, found: Floats, scales: tuple[float, ...]) -> list[Any]:
+    """The class of each row as text, or its labels as a list of texts."""
+    if problem.kind == "multi_label":
+        rows = taken(problem, found, scales)
+        return [[problem.classes[place] for place in np.flatnonzero(row)] for row in rows]
+    return [problem.classes[code] for code in decide(found, scales)]

@@ -109,10 +109,12 @@ class TextModel(Model):
     def predict(self, rows: Any) -> pd.Series:
         import pandas as pd
 
-        from cloudautoml_local.tasks.text.judging import label_texts
+        from cloudautoml_local.tasks.text.judging import labels_taken
 
         found, index = self._found(rows)
-        labels = label_texts(self.recipe.problem, found, self.recipe.scales)
+        labels = labels_taken(self.recipe.problem, found, self.recipe.scales)
+        if self.recipe.problem.kind == "multi_label":
+            return pd.Series(labels, index=index, name="prediction", dtype=object)
         return pd.Series(labels, index=index, name="prediction", dtype="str")
 
     @override

@@ -8,7 +8,7 @@ from cloudautoml.search import Signature
 from cloudautoml.store.files import write_json
 from cloudautoml_local.tasks.neural.examples import Examples
 from cloudautoml_local.tasks.neural.split import set_apart
-from cloudautoml_local.tasks.text.data import groups_of, problem_of, strata_of, targets
+from cloudautoml_local.tasks.text.data import groups_of, problem_of, several_labels, targets
 from cloudautoml_local.tasks.text.vocabulary import Vocabulary
 from cloudautoml_local.tasks.text.wording import readable
 
@@ -30,10 +30,10 @@ def write_text_examples(data: PreparedData, spec: JobSpec, directory: Path) -> P
     """
     column = data.schema.names[0]
     texts = readable(data.train[column])
-    target = targets(data.train, data)
     groups = groups_of(texts, data) if data.groups is not None else None
-    strata = strata_of(target)
-    learned, chosen_by = set_apart(strata, classes=int(strata.max()) + 1, groups=groups, seed=spec.seed)
+    several = several_labels(spec)
+    target = targets(data.train, data, several=several)
+    learned, chosen_by = set_apart(target, classes=len(data.schema.classes or ()), groups=groups, seed=spec.seed)
     vocabulary = Vocabulary.learn([texts[row] for row in learned])
     vocabulary.save(directory)
     write_json(directory / "schema.json", data.schema.to_dict())
@@ -42,7 +42,7 @@ def write_text_examples(data: PreparedData, spec: JobSpec, directory: Path) -> P
     whole.take(chosen_by).save(directory, "valid")
     if data.holdout is not None:
         sealed = vocabulary.read(readable(data.holdout[column]))
-        Examples(sealed, targets(data.holdout, data)).save(directory, "holdout")
+        Examples(sealed, targets(data.holdout, data, several=several)).save(directory, "holdout")
     signature = Signature("sequence", (vocabulary.length,), vocabulary=vocabulary.ids)
     problem, _ = problem_of(data, spec, signature)
     problem.save(directory)
