@@ -11,7 +11,7 @@ import numpy as np
 from cloudautoml.data import PreparedData
 from cloudautoml.data.arrays import read_array
 from cloudautoml.leaderboard import Candidate, Leaderboard
-from cloudautoml.spec.metrics import get_metric
+from cloudautoml.spec.metrics import Needs, get_metric
 from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.spaces.tabular import family_of
 from cloudautoml_local.tasks.tabular.ensemble import select_ensemble
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _MOST_CHOSEN_FROM = 16
 _SELECTION_ROWS = 20_000
+_LIKELIHOOD = 0.1
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,13 +155,14 @@ class Finisher:
         if len(known) > _SELECTION_ROWS:
             known = np.sort(np.random.default_rng(self.spec.seed).choice(known, _SELECTION_ROWS, replace=False))
         target = self.data.target[known]
+        coarse = _LIKELIHOOD if get_metric(self.problem.metric).needs is Needs.LABELS else 0.0
 
         def judge(found: Floats) -> float:
-            # the probability of the truth breaks ties, which are many among few texts
+            # labels are few and coarse: how likely the truth is tells better what will hold for other texts
             of = self.data.wanted(target)
-            likely = float(np.where(of, found, 1 - found).mean()) if self.data.labels else float(found[of].mean())
+            likely = np.where(of, found, 1 - found) if self.data.labels else found[of]
             scales = scales_for(self.problem, target, found)
-            return score(self.problem, target, found, scales=scales) + 1e-3 * likely
+            return score(self.problem, target, found, scales=scales) + coarse * float(np.log(likely + _TINY).mean())
 
         seconds = None if self.spec.budget.max_time is None else max(0.5, self.deadline.left * 0.3)
         weights = select_ensemble([entry.oof[known] for entry in entries], judge, seconds=seconds)
