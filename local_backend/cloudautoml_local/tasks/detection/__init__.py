@@ -1,0 +1,1 @@
+"""Object detection on this machine: networks of the space of detectors."""
