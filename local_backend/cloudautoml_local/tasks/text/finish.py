@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ _MOST_CHOSEN_FROM = 16
 _SELECTION_ROWS = 20_000
 _LIKELIHOOD = 0.1
 _TINY = 1e-6
+_NETWORK_SECONDS = 2.0  # to read one and to predict with it
+_TENSORFLOW_SECONDS = 15.0  # to import it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,15 +143,19 @@ class Finisher:
         chosen = self._weights(entries[:_MOST_CHOSEN_FROM]) if together else {}
         kept: list[Entry] = []
         for place in sorted({0, *chosen}, key=lambda place: (place != 0, -chosen.get(place, 0.0))):
-            plan = self.data.plan
-            seconds = (entries[place].candidate.fit_seconds or 0.0) / plan.folds * 1.5
-            if kept and seconds > self.deadline.left * 0.7:
+            if kept and self._seconds_to_keep(entries[place]) > self.deadline.left * 0.6:
                 continue
             kept.append(self._keep(entries[place]))
         if not together:
             return kept
         weights = self._weights(kept)  # anew, since the time may have been too short for some
         return [*kept, self._ensemble([(weight, kept[place]) for place, weight in weights.items()])]
+
+    def _seconds_to_keep(self, entry: Entry) -> float:
+        """How long it takes to make a model of an entry, and to predict the sealed texts with it."""
+        if entry.family != "network":
+            return (entry.candidate.fit_seconds or 0.0) / self.data.plan.folds * 1.5 + 0.5
+        return _NETWORK_SECONDS * self.data.plan.folds + (0.0 if "tensorflow" in sys.modules else _TENSORFLOW_SECONDS)
 
     def _weights(self, entries: Sequence[Entry]) -> dict[int, float]:
         known = np.flatnonzero(np.logical_and.reduce([np.isfinite(entry.oof).all(axis=1) for entry in entries]))
