@@ -1,7 +1,7 @@
 """Quality of named-entity recognition: the entity F1 of our best model on the official test sentences.
 
 Each set is one JSON line on stdout. The data is read from the folder that CLOUDAUTOML_BENCH_DATA names
-(`ner/<name>.parquet`, columns `tokens`, `ner_tags` and `split`); rows marked `test` are sealed, all others learned from.
+(`ner/<name>.parquet`, columns `tokens`, `ner_tags` and `split`); rows marked `test` are sealed.
 
     python tests/benchmarks/entities.py --sets wnut17 --seconds 600
 """
