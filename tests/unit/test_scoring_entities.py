@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_sentences_must_be_the_same() -> None:
 def test_spans_and_tags_are_inverse(tags: list[str]) -> None:
     found = spans(tags)
     assert spans(tags_of(found, len(tags))) == found
-    assert all(left[1] <= right[0] for left, right in zip(found, found[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(found))
 
 
 @given(st.lists(st.tuples(TAGS, TAGS), max_size=5))

@@ -134,7 +134,7 @@ def test_the_baseline_is_a_dictionary(data: PreparedTokens) -> None:
 
 
 def test_a_space_without_taggers_is_refused_with_its_reason(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="'chain'.*named_entity_recognition job learns from a tokens"):
+    with pytest.raises(SpecError, match=r"'chain'.*named_entity_recognition job learns from a tokens"):
         EntityTask(spec_for(space=ca.Part(type="chain")), tmp_path).space()
 
 
