@@ -148,13 +148,11 @@ def _nearest(decision: Decision, wanted: Option) -> Option:
     return decision.options[-1]
 
 
-def _wanted(
-    resolution: float, width: int, depth: int, stride: int, augment: str, rate: float, tuned: str = ""
-) -> Mapping[str, Option]:
-    return {
-        "tuned": tuned, "resolution": resolution, "width": width, "depth": depth, "stride": stride, "augment": augment,
-        "learning_rate": rate,
-    }  # fmt: skip
+_CHOICES: Final = ("resolution", "width", "depth", "stride", "augment", "learning_rate", "tuned")
+
+
+def _wanted(*choices: Option) -> Mapping[str, Option]:
+    return dict(zip(_CHOICES, choices, strict=False))  # the last one is for trained backbones
 
 
 _TRAINED: Final[Sequence[Mapping[str, Option]]] = (

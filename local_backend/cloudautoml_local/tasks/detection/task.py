@@ -66,7 +66,8 @@ class DetectionTask(LocalTask):
         if not isinstance(space, DetectorSpace):
             raise SpecError(f"the space {space.name!r} has no detectors", where="search.space.type")
         weights = space.options.weights
-        if weights is not None and not (self.directory / "task" / BACKBONE_FILE).exists() and not _path(weights).is_file():
+        kept = (self.directory / "task" / BACKBONE_FILE).exists()
+        if weights is not None and not kept and not _path(weights).is_file():
             raise SpecError(
                 f"there is no file {weights!r}",
                 where="search.space.weights",
@@ -93,7 +94,8 @@ class DetectionTask(LocalTask):
             read_backbone(_path(options.weights))  # what is wrong with it is said now
             with atomic_path(folder / BACKBONE_FILE) as beside:
                 shutil.copyfile(_path(options.weights), beside)
-        progress(f"preparing {data.count('train'):,} images with {len(data.boxes):,} boxes of {len(data.classes)} classes")
+        count = f"{data.count('train'):,} images with {len(data.boxes):,} boxes of {len(data.classes)} classes"
+        progress(f"preparing {count}")
         side = options.side or data.schema.side
         problem = write_scenes(data, self.spec, folder, side=-(-side // 32) * 32)
         progress(f"fitted into {problem.side} x {problem.side} pixels")

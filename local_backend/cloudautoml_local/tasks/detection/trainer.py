@@ -16,6 +16,7 @@ from cloudautoml_local.executors.call import failure_of
 from cloudautoml_local.networks.lite import read_backbone
 from cloudautoml_local.tasks.detection.loop import DetectionLoop
 from cloudautoml_local.tasks.detection.problem import DetectionProblem
+from cloudautoml_local.tasks.detection.task import BACKBONE_FILE
 from cloudautoml_local.tasks.neural.examples import Examples
 from cloudautoml_local.tasks.neural.files import WEIGHTS_FILE, weights_of, write_weights
 from cloudautoml_local.tasks.neural.plan import epochs_at
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from cloudautoml_local.tasks.base import Resources
     from cloudautoml_local.tasks.neural.training import Trained
 
-BACKBONE_FILE = "backbone.npz"
-"""The weights of the backbone, beside the examples."""
 EPOCHS = 40
 """Epochs of a whole training, unless told otherwise."""
 PATIENCE = 15
@@ -67,7 +66,7 @@ class DetectionTrainer:
         """Epochs of a training at a fidelity."""
         return epochs_at(fidelity, self.options.epochs or EPOCHS)
 
-    def proxies(self, architecture: Architecture) -> Mapping[str, float]:
+    def proxies(self, architecture: Architecture) -> Mapping[str, float]:  # noqa: ARG002 - the same for all
         """Detectors are not scored untrained.
 
         Raises:
