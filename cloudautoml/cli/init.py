@@ -60,6 +60,7 @@ def init(
 
 
 def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[str, str]]:
+    from cloudautoml.cli.init_series import guess_series, series_spec
     from cloudautoml.data import read_table
     from cloudautoml.data.infer import infer_type
     from cloudautoml.errors import UnknownNameError
@@ -73,6 +74,12 @@ def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[s
         raise UnknownNameError("column", target, names, where=str(source))
     chosen = target or next((name for wanted in _TARGETS for name in names if name.lower() == wanted), names[-1])
     kinds = {name: infer_type(frame[name])[0] for name in names}
+    if (found := guess_series(frame, kinds, chosen)) is not None:
+        lines = series_spec(*found, name=_name(source), train=_relative(source, out), quoted=_quoted)
+        if delimiter != ",":
+            lines.append(f"  csv: {{delimiter: {_quoted(delimiter)}}}")
+        guessed = {"task": "forecasting", "target": chosen, "metric": DEFAULT_METRICS["forecasting"]}
+        return "\n".join([*lines, *_rest("forecasting")]) + "\n", guessed
     task = _task(frame[chosen], kinds[chosen])
     text = next((name for name in names if name != chosen), "") if len(names) == 2 else ""
     if task != "tabular_classification" or not text or kinds[text] is not ColumnType.TEXT:
