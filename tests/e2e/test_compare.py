@@ -44,6 +44,7 @@ def jobs(tmp_path: Path, home: Path) -> tuple[Path, list[str]]:
     return tmp_path, made
 
 
+@pytest.mark.slow
 def test_two_jobs_side_by_side(jobs: tuple[Path, list[str]]) -> None:
     folder, (first, second) = jobs
     done = run(folder, "compare", first, second, "--json", "--report", "page.html")
