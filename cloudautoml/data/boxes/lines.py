@@ -41,7 +41,7 @@ def read_lines(data: bytes, task: ObjectDetection, *, where: str) -> Marked:
                 hint=f'write {{"{task.image}": "a.jpg", "{task.target}": [{{"label": "cat", "xmin": 1, ...}}]}}',
             )
         for place, mark in enumerate(cast("list[object]", marks), 1):
-            boxes.append(_box(mark, f"{file_name(at)}, box {place}", len(images)))  # noqa: PERF401 - it reads better
+            boxes.append(_box(mark, f"{file_name(at)}, box {place}", len(images)))
         images.append(MarkedImage(path, None, None, at))
     return Marked(tuple(images), tuple(boxes))
 
