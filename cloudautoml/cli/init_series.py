@@ -25,6 +25,7 @@ def guess_series(
     from cloudautoml.data import prepare_series
     from cloudautoml.errors import DataError
     from cloudautoml.spec import ColumnType, Dataset, Forecasting, JobSpec
+    from cloudautoml.spec.dataset import InMemory
 
     times = [name for name, kind in kinds.items() if kind is ColumnType.DATETIME]
     keys = [name for name in kinds if name not in {target, *times}]
@@ -35,7 +36,7 @@ def guess_series(
     for horizon in (12, 4, 1):
         task = Forecasting(target=target, time=times[0], series=tuple(keys), horizon=horizon)
         try:
-            data = prepare_series(JobSpec(name="guess", task=task, data=Dataset(train=frame)))
+            data = prepare_series(JobSpec(name="guess", task=task, data=Dataset(train=InMemory(frame))))
         except DataError:
             continue
         usual = data.schema.frequency.season

@@ -77,5 +77,5 @@ def _of_grid(grid: Floats, classes: int) -> Floats:
     far = np.logaddexp(0, grid[y, x, classes:]) * EDGE_SCALE
     at_x, at_y = (x + 0.5) / columns, (y + 0.5) / rows
     edges = [at_x - far[:, 0], at_y - far[:, 1], at_x + far[:, 2], at_y + far[:, 3]]
-    boxes = np.column_stack([*(np.clip(edge, 0, 1) for edge in edges), kind, sure])
+    boxes = np.column_stack([*(np.clip(edge, 0, 1) for edge in edges), kind.astype(np.float64), sure])
     return without_overlaps(boxes[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])])

@@ -50,7 +50,7 @@ def whole(pixels: Any, side: int) -> Any:
     import tensorflow as tf
 
     count = tf.shape(pixels)[0]
-    return _seen(pixels, tf.tile([[0.0, 0.0, 1.0, 1.0]], [count, 1]), side)
+    return _seen(pixels, tf.tile(tf.constant([[0.0, 0.0, 1.0, 1.0]]), tf.stack([count, 1])), side)
 
 
 def varied(pixels: Any, boxes: Any, variation: Variation, side: int) -> tuple[Any, Any]:
@@ -70,7 +70,7 @@ def varied(pixels: Any, boxes: Any, variation: Variation, side: int) -> tuple[An
     count = tf.shape(pixels)[0]
 
     def drawn(low: float, high: float, columns: int = 1) -> Any:
-        return tf.random.uniform([count, columns], low, high)
+        return tf.random.uniform(tf.stack([count, columns]), low, high)
 
     zoom = drawn(*variation.zoom)
     stretch = drawn(-variation.stretch, variation.stretch)

@@ -63,7 +63,8 @@ class Info:
             StorageError: It is not there, or damaged.
         """
         saved: dict[str, Any] = dict(read_json(directory / _FILE))
-        return cls(**{**saved, "tags": tuple(map(str, saved["tags"]))})
+        saved["tags"] = tuple(map(str, saved["tags"]))
+        return cls(**saved)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -128,7 +128,7 @@ class Finisher:
         for part in range(self.info.folds):
             here = np.flatnonzero(corpus.fold == part)
             train = corpus.train.take(np.flatnonzero(corpus.fold != part))
-            found.update(zip(here, dictionary_tags(train, corpus.train.take(here).tokens), strict=True))
+            found.update(zip(here.tolist(), dictionary_tags(train, corpus.train.take(here).tokens), strict=True))
         metrics = entity_metrics(self.judged.tags, [found[int(position)] for position in corpus.validated])
         sealed: dict[str, float] = {}
         if corpus.holdout is not None:

@@ -76,7 +76,9 @@ def _lstm(x: Matrix, mask: Matrix, weights: Mapping[str, Matrix], name: str) -> 
     outputs = np.zeros((*x.shape[:2], units), np.float32)
     for step in range(x.shape[1]):
         gates = fed[:, step] + state @ recurrent
-        enter, forget, leave = (_sigmoid(gates[:, i * units : (i + 1) * units]) for i in (0, 1, 3))
+        enter, forget, leave = (
+            _sigmoid(np.asarray(gates[:, i * units : (i + 1) * units], np.float32)) for i in (0, 1, 3)
+        )
         fresh = forget * memory + enter * np.tanh(gates[:, 2 * units : 3 * units])
         here = mask[:, step]
         memory = here * fresh + (1 - here) * memory

@@ -40,8 +40,14 @@ class Learner(Protocol):
     """Examples a step."""
     highest_rate: float | None
     """The highest learning rate; None where the optimiser has its own."""
-    weights: list[npt.NDArray[Any]]
-    """The weights as they are now; they can be set."""
+
+    @property
+    def weights(self) -> list[npt.NDArray[Any]]:
+        """The weights as they are now; they can be set."""
+        ...
+
+    @weights.setter
+    def weights(self, arrays: list[npt.NDArray[Any]]) -> None: ...
 
     @property
     def problem(self) -> Judge:

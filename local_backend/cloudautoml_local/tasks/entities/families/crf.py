@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from typing_extensions import override
-
 from cloudautoml.search import Decision
 
 if TYPE_CHECKING:
@@ -68,9 +66,9 @@ class FittedField:
     def predict(self, tokens: Sequence[Sequence[str]]) -> Floats:
         """Marginal probabilities of the tags of each token."""
         import numpy as np
-        import pycrfsuite
 
-        tagger: Any = pycrfsuite.Tagger()
+        library = _library()
+        tagger: Any = library.Tagger()
         tagger.open_inmemory(self.model)
         learned = set(tagger.labels())
         columns = [(column, tag) for column, tag in enumerate(self.tags) if tag in learned]
@@ -79,7 +77,7 @@ class FittedField:
         for sentence in tokens:
             if not sentence:
                 continue
-            tagger.set(pycrfsuite.ItemSequence(self.extractor.features(sentence)))
+            tagger.set(library.ItemSequence(self.extractor.features(sentence)))
             for place in range(len(sentence)):
                 for column, tag in columns:
                     found[row, column] = tagger.marginal(tag, place)
@@ -104,16 +102,14 @@ def fit(
     rounds: int | None = None,
 ) -> Fitted:
     """Train by L-BFGS; where the time is short, for fewer iterations."""
-    import pycrfsuite
-
     from cloudautoml_local.tasks.entities.features import Extractor, Template
     from cloudautoml_local.tasks.entities.lexicon import Lexicon
 
     extractor = Extractor(Template.from_dict(params), Lexicon.of(train))
-    watched = _watched_trainer()
+    library, watched = _library(), _watched_trainer()
     trainer: Any = watched(algorithm="lbfgs", verbose=False)
     for tokens, tags in zip(train.tokens, train.tags, strict=True):
-        trainer.append(pycrfsuite.ItemSequence(extractor.features(tokens, tags)), list(tags))
+        trainer.append(library.ItemSequence(extractor.features(tokens, tags)), list(tags))
     iterations = rounds or int(params["iterations"] or 80)
     trainer.set_params(
         {"c1": float(params["c1"] or 0.0), "c2": float(params["c2"] or 0.0), "feature.possible_transitions": True}
@@ -147,16 +143,22 @@ class _TooSlowError(Exception):
         self.iterations = iterations
 
 
-def _watched_trainer() -> Any:
-    """A trainer of CRFsuite that times its first iterations; made here, since the library is not loaded before."""
+def _library() -> Any:
+    """CRFsuite, whose stubs leave most of it out."""
     import pycrfsuite
 
-    class Watched(pycrfsuite.Trainer):  # type: ignore[misc]
+    return pycrfsuite
+
+
+def _watched_trainer() -> Any:
+    """A trainer of CRFsuite that times its first iterations; made here, since the library is not loaded before."""
+    base: Any = _library().Trainer
+
+    class Watched(base):  # type: ignore[misc]
         def watch(self, seconds: float | None, iterations: int) -> None:
             self.seconds, self.iterations = seconds, iterations
             self.begun, self.first, self.done = time.monotonic(), 0.0, 0
 
-        @override
         def message(self, message: str) -> None:
             if self.seconds is None or "Iteration #" not in message:
                 return
