@@ -145,6 +145,18 @@ class Client:
         except DataError:
             return None
 
+    def listed(self, uri: str) -> Iterator[tuple[str, int]]:
+        """Address and bytes of each object under an address."""
+        bucket, prefix = split_uri(uri)
+        token: dict[str, str] = {}
+        while True:
+            with _translated("ListObjectsV2"):
+                page = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **self._owner(bucket), **token)
+            yield from ((f"s3://{bucket}/{item['Key']}", int(item["Size"])) for item in page.get("Contents", ()))
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
     def upload(self, path: Path, uri: str) -> None:
         """Write a file to S3, in parts where it is large."""
         bucket, key = split_uri(uri)

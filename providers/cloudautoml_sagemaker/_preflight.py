@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.capabilities import Feature, Gap, unsupported
 from cloudautoml.errors import BudgetError, ConfigError, SpecError
-from cloudautoml.spec import Forecasting, ImageClassification, TabularClassification, TabularRegression
+from cloudautoml.spec import (
+    Forecasting,
+    ImageClassification,
+    TabularClassification,
+    TabularRegression,
+    TextClassification,
+)
 from cloudautoml_sagemaker._metrics import check_metric
 from cloudautoml_sagemaker._model import violations
 from cloudautoml_sagemaker._names import PLANNED_ID, uri
@@ -29,6 +35,9 @@ LONGEST_JOB = 30 * 24 * 3600
 """Seconds: "the maximum runtime of an AutoML job is 30 days", which is also the default."""
 FEWEST_ROWS = 500
 """Rows: "the training dataset must have at least 500 rows"."""
+
+SEALABLE = (TabularClassification, TabularRegression, ImageClassification, TextClassification)
+"""Tasks whose rows are read here, so that some of them can be sealed."""
 
 # where the fields of a request come from, for messages in the user's own words
 _FIELDS = (
@@ -58,10 +67,10 @@ _FIELDS = (
 
 def gaps_of(spec: JobSpec) -> Iterator[Gap]:
     """Refusals that depend on more than one field of a spec."""
-    tabular = isinstance(spec.task, (TabularClassification, TabularRegression))
+    sealable = isinstance(spec.task, SEALABLE)
     if spec.data.holdout is not None and spec.data.test is None:
         remote = isinstance(spec.data.train, str) and spec.data.train.startswith("s3://")
-        if remote or not (tabular or isinstance(spec.task, ImageClassification)):
+        if remote or not sealable:
             kind = next((name for name in ("column", "time", "group") if getattr(spec.data.holdout, name)), "fraction")
             reason = "data in S3 is not read here" if remote else f"rows of {spec.task.type} are not split here"
             yield Gap(
@@ -109,8 +118,7 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
 
 def _check_test(spec: JobSpec) -> None:
     remote = isinstance(spec.data.train, str) and spec.data.train.startswith("s3://")
-    tabular = isinstance(spec.task, (TabularClassification, TabularRegression))
-    if spec.data.test is not None and (remote or not tabular):
+    if spec.data.test is not None and (remote or not isinstance(spec.task, SEALABLE)):
         reason = "data in S3" if remote else spec.task.type
         raise SpecError(f"models of {reason} are not scored here, so nothing would be done with it", where="data.test")
 

@@ -53,6 +53,7 @@ class Input:
         classes: Number of classes; None where the data was not read here, and for other tasks.
         feature_spec: Address of the file that names the features and their types.
         data_type: `S3Prefix`, `ManifestFile` or `AugmentedManifestFile`.
+        validation: Address of what to choose by, where the user set such examples apart.
     """
 
     uri: str
@@ -60,6 +61,7 @@ class Input:
     classes: int | None = None
     feature_spec: str | None = None
     data_type: str = "S3Prefix"
+    validation: str | None = None
 
 
 def create_request(spec: JobSpec, config: SagemakerConfig, *, name: str, data: Input) -> dict[str, Any]:
@@ -83,7 +85,11 @@ def create_request(spec: JobSpec, config: SagemakerConfig, *, name: str, data: I
         )
     request: dict[str, Any] = {
         "AutoMLJobName": name,
-        "AutoMLJobInputDataConfig": [_channel(data)],
+        "AutoMLJobInputDataConfig": [
+            _channel(data, kind, address)
+            for kind, address in (("training", data.uri), ("validation", data.validation))
+            if address is not None
+        ],
         "OutputDataConfig": _present(
             S3OutputPath=uri(config, "jobs", name, "output"),
             KmsKeyId=config.kms_key,
@@ -117,12 +123,12 @@ def _present(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _channel(data: Input) -> dict[str, Any]:
+def _channel(data: Input, kind: str, address: str) -> dict[str, Any]:
     return {
-        "ChannelType": "training",
+        "ChannelType": kind,
         "ContentType": data.content_type,
         "CompressionType": "None",
-        "DataSource": {"S3DataSource": {"S3DataType": data.data_type, "S3Uri": data.uri}},
+        "DataSource": {"S3DataSource": {"S3DataType": data.data_type, "S3Uri": address}},
     }
 
 

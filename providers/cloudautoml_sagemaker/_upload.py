@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.data import PreparedData, read_table
+from cloudautoml.data import PreparedData, PreparedImages, read_table
 from cloudautoml.errors import DataError, SpecError
 from cloudautoml.spec import ColumnType, Forecasting, TextClassification, TextGeneration
+from cloudautoml_sagemaker._batch import Batch
 from cloudautoml_sagemaker._names import uri
 from cloudautoml_sagemaker._request import CSV, PARQUET, Input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -33,6 +35,9 @@ _TYPES = {
     ColumnType.TEXT: "text",
     ColumnType.DATETIME: "datetime",
 }
+
+
+_MANY = 20  # files from which on a list is cheaper than a look at each
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,12 @@ def stage(
     train = spec.data.train
     if isinstance(train, str) and train.startswith("s3://"):
         return remote_input(spec, train), ()
+    if isinstance(data, PreparedImages):
+        from cloudautoml_sagemaker._images import stage_images
+
+        return stage_images(data, config, folder)
     if isinstance(data, PreparedData):
-        return _stage_table(data, config, folder)
+        return _stage_table(data, config, folder, text=isinstance(spec.task, TextClassification))
     frame = plain_rows(spec, base)
     table = _named(write_csv(frame, folder / "train.csv"), config)
     return Input(table.uri), (table,)
@@ -108,8 +117,13 @@ def _columns(spec: JobSpec) -> tuple[str, ...]:
             raise SpecError(f"{spec.task.type} has no rows", where="task.type")
 
 
-def _stage_table(data: PreparedData, config: SagemakerConfig, folder: Path) -> tuple[Input, tuple[File, ...]]:
+def _stage_table(
+    data: PreparedData, config: SagemakerConfig, folder: Path, *, text: bool
+) -> tuple[Input, tuple[File, ...]]:
     table = _named(write_csv(data.train, folder / "train.csv"), config)
+    classes = None if data.schema.classes is None else len(data.schema.classes)
+    if text:  # two columns, which the request names
+        return Input(table.uri, classes=classes), (table,)
     features = {
         "FeatureAttributeNames": data.schema.names,
         "FeatureDataTypes": {feature.name: _TYPES[feature.type] for feature in data.schema.features},
@@ -117,7 +131,6 @@ def _stage_table(data: PreparedData, config: SagemakerConfig, folder: Path) -> t
     path = folder / "features.json"
     path.write_text(json.dumps(features, ensure_ascii=False, indent=1), encoding="utf-8")
     described = _named(path, config)
-    classes = None if data.schema.classes is None else len(data.schema.classes)
     return Input(table.uri, classes=classes, feature_spec=described.uri), (table, described)
 
 
@@ -128,13 +141,23 @@ def write_csv(frame: pd.DataFrame, path: Path, *, header: bool = True) -> Path:
     rows to learn from are written the same way.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _in_lines(frame).to_csv(path, index=False, header=header, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The rows as `write_csv` writes them, without a header."""
+    return str(_in_lines(frame).to_csv(index=False, header=False, lineterminator="\n"))
+
+
+def _in_lines(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows, each of which will take one line."""
     texts: dict[str, Any] = {
         str(name): column.str.replace(r"[\r\n]+", " ", regex=True)
         for name, column in frame.items()
         if str(column.dtype) in {"str", "object", "string"}
     }
-    frame.assign(**texts).to_csv(path, index=False, header=header, lineterminator="\n", encoding="utf-8")
-    return path
+    return frame.assign(**texts)
 
 
 def _named(path: Path, config: SagemakerConfig) -> File:
@@ -159,13 +182,22 @@ def send(files: Iterable[File], client: Client) -> int:
     files = list(files)
     if files:
         client.check_bucket()
-    missing = [file for file in files if client.exists(file.uri) != file.path.stat().st_size]
+    known = _known(files, client)
+    missing = [file for file in files if known(file.uri) != file.path.stat().st_size]
     for file in missing:
         client.upload(file.path, file.uri)
     return len(missing)
 
 
-def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> str:
+def _known(files: Sequence[File], client: Client) -> Callable[[str], int | None]:
+    """Tells the size of what is there; of many files in one folder by a list, which is one call for a thousand."""
+    if len(files) < _MANY:
+        return client.exists
+    folder = posixpath.commonpath([file.uri.removeprefix("s3://") for file in files])
+    return dict(client.listed(f"s3://{folder}/")).get
+
+
+def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> Batch:
     """Send rows to be predicted.
 
     Args:
@@ -174,9 +206,9 @@ def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> s
         config: Where they go.
 
     Returns:
-        Their address, which is the same for the same rows.
+        Their batch, which is the same for the same rows.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = _named(write_csv(frame, Path(folder) / "rows.csv", header=False), config)
         send([file], client)
-    return file.uri
+    return Batch(file.uri, (file.path.name,))

@@ -13,18 +13,18 @@ from cloudautoml.capabilities import (
     unsupported,
 )
 
-_SEALED = Support(Level.EMULATED, "rows of a local table, sealed here; the best model predicts them after training")
+_SEALED = Support(Level.EMULATED, "rows and images from here, sealed here; the best model predicts them after training")
 _HALF_WAY = Support(
     Level.NATIVE,
     "submitted, followed and listed; predicted with SageMaker's own tools so far, with nothing sealed here",
 )
-_TRANSFORM = Support(Level.NATIVE, "rows of a table, by a batch transform job")
+_TRANSFORM = Support(Level.NATIVE, "rows and images, by a batch transform job")
 
 _TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,
     Feature.TABULAR_REGRESSION: NATIVE,
     Feature.FORECASTING: _HALF_WAY,
-    Feature.IMAGE_CLASSIFICATION: not_implemented("folders of images are not sent from here yet", "local"),
+    Feature.IMAGE_CLASSIFICATION: NATIVE,
     Feature.IMAGE_MULTI_LABEL: unsupported("Autopilot gives an image one class", "azureml"),
     Feature.OBJECT_DETECTION: unsupported("Autopilot knows no boxes: its images have classes", "azureml"),
     Feature.INSTANCE_SEGMENTATION: unsupported("Autopilot knows no outlines: its images have classes", "azureml"),

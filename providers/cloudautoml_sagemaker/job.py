@@ -12,18 +12,18 @@ from cloudautoml.job import Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.store import read_json, write_json
 from cloudautoml_sagemaker._cost import cost_of
-from cloudautoml_sagemaker._holdout import features_of, holdout_metrics, with_holdout
+from cloudautoml_sagemaker._holdout import holdout_metrics, with_holdout
 from cloudautoml_sagemaker._response import artifacts_of, leaderboard, status_of
+from cloudautoml_sagemaker._rows import sealed_rows
 from cloudautoml_sagemaker._submission import describe
 from cloudautoml_sagemaker._transform import is_done, start
-from cloudautoml_sagemaker._upload import send_rows
 from cloudautoml_sagemaker._usage import used_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import PreparedData, PreparedImages
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.store import JobRecord, Store
@@ -86,17 +86,18 @@ class SagemakerJob(Job):
     def _is_scored(self, found: Mapping[str, Any]) -> bool:
         """Whether the best model has been scored on the sealed rows, or never will be; what is left is started."""
         data = None if self._holdout.exists() else self._data()
-        sealed = None if data is None else features_of(data)
+        sealed = None if data is None else sealed_rows(data)
         board = self._board()
         if data is None or sealed is None or board.best is None or not board.best.can_infer:
             return True
         best = next(item for item in self._candidates() if item["CandidateName"] == board.best.model)
         try:
-            rows = send_rows(sealed, self._client, self._config)
-            work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, rows=rows)
+            batch = sealed.send(self._client, self._config)
+            work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, batch=batch)
             if not is_done(self._client, work):
                 return False
-            metrics = holdout_metrics(self.spec, data, self._client.read(work.output))
+            answers = sealed.read([self._client.read(output) for output in work.outputs])
+            metrics = holdout_metrics(self.spec, data, answers)
         except CloudAutoMLError as exc:
             if exc.retryable:
                 raise
@@ -106,13 +107,13 @@ class SagemakerJob(Job):
         write_json(self._holdout, {"model": board.best.model, "metrics": metrics})
         return True
 
-    def _data(self) -> PreparedData | None:
-        """What the job was trained on, where it was submitted from this store, from a table."""
-        from cloudautoml.data import PreparedData, load_prepared
+    def _data(self) -> PreparedData | PreparedImages | None:
+        """What the job was trained on, where it was submitted from this store."""
+        from cloudautoml.data import PreparedData, PreparedImages, load_prepared
 
         folder = self._store.job_dir(self.id) / "data"
         data = load_prepared(folder) if folder.exists() else None
-        return data if isinstance(data, PreparedData) else None
+        return data if isinstance(data, (PreparedData, PreparedImages)) else None
 
     @override
     def _cancel(self) -> None:
@@ -198,7 +199,7 @@ class SagemakerJob(Job):
         data = self._data()
         if data is None:
             raise StorageError(
-                "models predict where their job was submitted, from a table: its columns are recorded there",
+                "models predict where their job was submitted: how its data is read is recorded there",
                 where=str(self._store.job_dir(self.id)),
                 hint="job.native() and job.artifacts() have all that SageMaker keeps",
             )

@@ -7,29 +7,31 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from cloudautoml.capabilities import Feature, Gap, unsupported
-from cloudautoml.errors import DataError, JobFailedError, StorageError, UnsupportedError
+from cloudautoml.errors import DataError, StorageError, UnsupportedError
 from cloudautoml.model import Model
 from cloudautoml_sagemaker._holdout import class_of
 from cloudautoml_sagemaker._response import containers_of
-from cloudautoml_sagemaker._transform import Answer, answers, finish, start
-from cloudautoml_sagemaker._upload import send_rows
+from cloudautoml_sagemaker._rows import rows_of
+from cloudautoml_sagemaker._transform import finish, start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
-    from cloudautoml.data import PreparedData
+    from cloudautoml.data import PreparedData, PreparedImages
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.polling import Clock
     from cloudautoml.spec import Dataset
+    from cloudautoml_sagemaker._batch import Answer
     from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker._rows import Rows
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 
 class SagemakerModel(Model):
-    """Predicts tables; each call is a transform job, except for rows that it has predicted before.
+    """Predicts rows and images; each call is a transform job, except for rows that it has predicted before.
 
     Args:
         candidate: Its row of the leaderboard.
@@ -48,7 +50,7 @@ class SagemakerModel(Model):
         *,
         described: Mapping[str, Any],
         vendor_ref: str,
-        data: PreparedData,
+        data: PreparedData | PreparedImages,
         dataset: Dataset,
         client: Client,
         config: SagemakerConfig,
@@ -63,51 +65,28 @@ class SagemakerModel(Model):
         self._config = config
         self._clock = clock
 
-    def _rows(self, rows: Any) -> pd.DataFrame:
-        from pathlib import Path
+    @property
+    def _classes(self) -> tuple[str, ...] | None:
+        return self._data.schema.classes
 
-        from cloudautoml.data import read_table
-
-        if isinstance(rows, (str, Path)):
-            return self._data.schema.conform(read_table(str(rows), self._dataset), where=str(rows))
-        return self._data.schema.conform(rows, where="rows")
-
-    def _answers(self, frame: pd.DataFrame) -> list[Answer]:
-        rows = send_rows(frame, self._client, self._config)
-        work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, rows=rows)
-        output = finish(self._client, self._clock, work, first_delay=self._config.poll_seconds)
-        found = answers(output)
-        if len(found) != len(frame):
-            raise JobFailedError(f"{len(frame)} rows were sent, and {len(found)} predictions came back")
-        return found
+    def _answers(self, rows: Rows) -> list[Answer]:
+        if not len(rows):
+            return []
+        batch = rows.send(self._client, self._config)
+        work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, batch=batch)
+        return rows.read(finish(self._client, self._clock, work, first_delay=self._config.poll_seconds))
 
     @override
     def predict(self, rows: Any) -> pd.Series[Any]:
-        import pandas as pd
-
-        frame = self._rows(rows)
-        classes = self._data.schema.classes
-        labels = [answer.label for answer in self._answers(frame)] if len(frame) else []
-        if classes is None:
-            return pd.Series([float(label) for label in labels], index=frame.index, dtype="float64")
-        return pd.Series([class_of(label, classes) for label in labels], index=frame.index, dtype="str")
+        given = rows_of(rows, self._data, self._dataset)
+        return labelled(self._answers(given), given.index, self._classes)
 
     @override
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        import pandas as pd
-
-        classes = self._data.schema.classes
-        if classes is None:
+        if self._classes is None:
             raise DataError("a regression has no probabilities")
-        frame = self._rows(rows)
-        found = self._answers(frame) if len(frame) else []
-        if any(not answer.shares for answer in found):
-            raise UnsupportedError(
-                "sagemaker", [Gap(Feature.PREDICT_PROBA, unsupported("this candidate's container gives labels alone"))]
-            )
-        rows_of = [{class_of(label, classes): share for label, share in answer.shares.items()} for answer in found]
-        table = pd.DataFrame(rows_of, index=frame.index).reindex(columns=list(classes)).fillna(0.0).astype("float64")
-        return table.div(table.sum(axis=1), axis=0)  # the service rounds
+        given = rows_of(rows, self._data, self._dataset)
+        return weighed(self._answers(given), given.index, self._classes)
 
     @override
     def save(self, path: Path) -> Path:
@@ -124,3 +103,29 @@ class SagemakerModel(Model):
         write_json(path / "containers.json", containers)
         write_json(path / "candidate.json", self.candidate.to_dict())
         return path
+
+
+def labelled(found: Sequence[Answer], index: pd.Index[Any], classes: Sequence[str] | None) -> pd.Series[Any]:
+    """Answers as predictions: labels as they stood in the training data, or numbers."""
+    import pandas as pd
+
+    if classes is None:
+        return pd.Series([float(answer.label) for answer in found], index=index, dtype="float64")
+    return pd.Series([class_of(answer.label, classes) for answer in found], index=index, dtype="str")
+
+
+def weighed(found: Sequence[Answer], index: pd.Index[Any], classes: Sequence[str]) -> pd.DataFrame:
+    """Answers as probabilities, one column a class.
+
+    Raises:
+        UnsupportedError: The container gives none.
+    """
+    import pandas as pd
+
+    if any(not answer.shares for answer in found):
+        raise UnsupportedError(
+            "sagemaker", [Gap(Feature.PREDICT_PROBA, unsupported("this candidate's container gives labels alone"))]
+        )
+    by_class = [{class_of(label, classes): share for label, share in answer.shares.items()} for answer in found]
+    table = pd.DataFrame(by_class, index=index).reindex(columns=list(classes)).fillna(0.0).astype("float64")
+    return table.div(table.sum(axis=1), axis=0)  # the service rounds

@@ -71,7 +71,7 @@ class SagemakerProvider(Provider[SagemakerConfig]):
 
     @override
     def _prepare(self, spec: JobSpec, *, strict: bool) -> Prepared | None:
-        from cloudautoml.data import PreparedData
+        from cloudautoml.data import PreparedData, PreparedImages
         from cloudautoml_sagemaker._upload import plain_rows
 
         if _is_remote(spec):
@@ -79,7 +79,7 @@ class SagemakerProvider(Provider[SagemakerConfig]):
         data = super()._prepare(spec, strict=strict)
         if data is None:
             plain_rows(spec, self.base)
-        elif isinstance(data, PreparedData):
+        elif isinstance(data, (PreparedData, PreparedImages)):
             objective(spec, _classes(data))  # a metric of two classes does not fit three
             data = _with_row_count(data)
         return data
