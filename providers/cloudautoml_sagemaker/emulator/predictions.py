@@ -14,10 +14,11 @@ from cloudautoml.errors import CloudAutoMLError
 from cloudautoml_sagemaker.emulator.errors import VendorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from cloudautoml.model import Model
 
+_PNG = b"\x89PNG"
 _ANSWERS = ("predicted_label", "probability", "probabilities", "labels")
 
 
@@ -54,9 +55,7 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
     Raises:
         VendorError: The model cannot make sense of the body.
     """
-    wanted = [name.strip() for name in environment.get("SAGEMAKER_INFERENCE_OUTPUT", _ANSWERS[0]).split(",")]
-    if unknown := [name for name in wanted if name not in _ANSWERS]:
-        raise _failed(f"SAGEMAKER_INFERENCE_OUTPUT knows nothing of {', '.join(unknown)}")
+    wanted = _wanted(environment)
     with tempfile.TemporaryDirectory() as folder:
         if content_type.startswith("image/"):
             file = Path(folder) / f"image.{content_type.removeprefix('image/').replace('jpeg', 'jpg')}"
@@ -70,6 +69,35 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
             return _answer(servable.model, str(file), wanted)
         except CloudAutoMLError as exc:
             raise _failed(exc.message) from exc
+
+
+def predict_images(servable: Servable, contents: Sequence[bytes], environment: Mapping[str, str]) -> list[bytes]:
+    """Predict images, as `predict` does, many at once.
+
+    Args:
+        servable: The model.
+        contents: One image each.
+        environment: Of the model's container.
+    """
+    wanted = _wanted(environment)
+    with tempfile.TemporaryDirectory() as folder:
+        files: list[str] = []
+        for number, content in enumerate(contents):
+            file = Path(folder) / f"{number}.{'png' if content.startswith(_PNG) else 'jpg'}"
+            file.write_bytes(content)
+            files.append(str(file))
+        try:
+            return _answer(servable.model, files, wanted).splitlines(keepends=True)
+        except CloudAutoMLError as exc:
+            raise _failed(exc.message) from exc
+
+
+def _wanted(environment: Mapping[str, str]) -> list[str]:
+    """What a container is asked to put out."""
+    wanted = [name.strip() for name in environment.get("SAGEMAKER_INFERENCE_OUTPUT", _ANSWERS[0]).split(",")]
+    if unknown := [name for name in wanted if name not in _ANSWERS]:
+        raise _failed(f"SAGEMAKER_INFERENCE_OUTPUT knows nothing of {', '.join(unknown)}")
+    return wanted
 
 
 def _failed(message: str) -> VendorError:
@@ -94,7 +122,7 @@ def _named(body: bytes, columns: tuple[str, ...]) -> bytes:
     return text.getvalue().encode()
 
 
-def _answer(model: Model, rows: str, wanted: list[str]) -> bytes:
+def _answer(model: Model, rows: str | list[str], wanted: list[str]) -> bytes:
     labels = model.predict(rows).tolist()
     answers: dict[str, list[Any]] = {"predicted_label": labels}
     if set(wanted) - {"predicted_label"}:
