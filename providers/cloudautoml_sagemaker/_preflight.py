@@ -21,7 +21,7 @@ from cloudautoml.spec import (
 from cloudautoml_sagemaker._metrics import check_metric
 from cloudautoml_sagemaker._model import violations
 from cloudautoml_sagemaker._names import PLANNED_ID, uri
-from cloudautoml_sagemaker._request import Input, create_request, job_seconds
+from cloudautoml_sagemaker._request import CSV, IMAGES, Input, create_request, job_seconds
 from cloudautoml_sagemaker._search import ENSEMBLING, FORECASTING, TUNING, check_search, mode_of
 from cloudautoml_sagemaker._spec import problem_of
 
@@ -105,14 +105,15 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
     check_metric(spec)
     _check_test(spec)
     check_budget(spec, config)
-    planned = uri(config, "data", "0" * 64, "train/" if spec.task.type == "image_classification" else "train.csv")
+    images = isinstance(spec.task, ImageClassification)
+    planned = uri(config, "data", "0" * 64, "train" if images else "train.csv") + ("/" if images else "")
     train = spec.data.train
     address = train if isinstance(train, str) and train.startswith("s3://") else planned
     # the class count is known with the data; two classes stand for it where the metric leaves it open
     classes = 2 if isinstance(spec.task, TabularClassification) and address is planned else None
     if classes and spec.metric.name in {"f1_macro", "precision_macro", "recall_macro"}:
         classes = 3
-    data = Input(address, classes=classes)
+    data = Input(address, IMAGES if images else CSV, classes=classes)
     check_request(create_request(spec, config, name=f"{spec.name}-{PLANNED_ID}", data=data))
 
 
