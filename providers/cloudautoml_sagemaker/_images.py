@@ -108,18 +108,19 @@ def _kind(content: bytes) -> str | None:
     return "jpg" if content.startswith(b"\xff\xd8\xff") else None
 
 
-def send_images(images: Images, client: Client, config: SagemakerConfig) -> Batch:
+def send_images(images: Images, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
     """Send images to be predicted; all are written in one way, since a transform takes files of one type.
 
     Args:
         images: In the order of the answers.
         client: Who sends.
         config: Where they go.
+        job: The vendor's name of the job whose model predicts them.
     """
     encoded = _all_of_one_kind(images)
     names = tuple(f"{number:07d}.{ending}" for number, (_, ending) in enumerate(encoded))
     told = hashlib.sha256("".join(hashlib.sha256(content).hexdigest() for content, _ in encoded).encode())
-    root = uri(config, "data", told.hexdigest(), "rows")
+    root = uri(config, "jobs", job, "rows", told.hexdigest())
     with tempfile.TemporaryDirectory() as folder:
         files: list[File] = []
         for name, (content, _) in zip(names, encoded, strict=True):

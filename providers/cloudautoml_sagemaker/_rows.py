@@ -45,8 +45,8 @@ class Rows(ABC):
         return len(self.index)
 
     @abstractmethod
-    def send(self, client: Client, config: SagemakerConfig) -> Batch:
-        """Put them into S3, unless they are there."""
+    def send(self, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
+        """Put them into S3, among the files of a job, unless they are there."""
 
     @abstractmethod
     def ask(self, invoke: Invoke) -> list[bytes]:
@@ -80,8 +80,8 @@ class TableRows(Rows):
         self._frame = frame
 
     @override
-    def send(self, client: Client, config: SagemakerConfig) -> Batch:
-        return send_rows(self._frame, client, config)
+    def send(self, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
+        return send_rows(self._frame, client, config, job=job)
 
     @override
     def ask(self, invoke: Invoke) -> list[bytes]:
@@ -114,10 +114,10 @@ class PictureRows(Rows):
         self._images = images
 
     @override
-    def send(self, client: Client, config: SagemakerConfig) -> Batch:
+    def send(self, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
         from cloudautoml_sagemaker._images import send_images
 
-        return send_images(self._images, client, config)
+        return send_images(self._images, client, config, job=job)
 
     @override
     def ask(self, invoke: Invoke) -> list[bytes]:

@@ -197,18 +197,20 @@ def _known(files: Sequence[File], client: Client) -> Callable[[str], int | None]
     return dict(client.listed(f"s3://{folder}/")).get
 
 
-def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> Batch:
+def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
     """Send rows to be predicted.
 
     Args:
         frame: Features alone, in the order of training.
         client: Who sends.
         config: Where they go.
+        job: The vendor's name of the job whose model predicts them.
 
     Returns:
         Their batch, which is the same for the same rows.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = _named(write_csv(frame, Path(folder) / "rows.csv", header=False), config)
+        path = write_csv(frame, Path(folder) / "rows.csv", header=False)
+        file = File(path, uri(config, "jobs", job, "rows", digest(path), path.name))
         send([file], client)
     return Batch(file.uri, (file.path.name,))

@@ -64,7 +64,9 @@ _TABLE: dict[Feature, Support] = {
     Feature.PREDICT: _TRANSFORM,
     Feature.PREDICT_PROBA: _TRANSFORM,
     Feature.BATCH_PREDICT: _TRANSFORM,
-    Feature.ENDPOINT: not_implemented("endpoints are not opened here yet", "predict: a batch transform needs none"),
+    Feature.ENDPOINT: Support(
+        Level.NATIVE, "for so many hours; with `min_instances` 0 paid for by the call, for models of one container"
+    ),
     Feature.EXPORT_ONNX: unsupported("Autopilot's models are containers of its own", "model.save keeps their files"),
     Feature.FEATURE_IMPORTANCE: not_implemented(
         "Clarify's report is not read here yet", "job.artifacts() says where it is"

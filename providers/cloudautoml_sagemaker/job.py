@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from cloudautoml.download import RemoteFile
 from cloudautoml.errors import CloudAutoMLError, JobNotFoundError, SpecError, StorageError, UnknownNameError
 from cloudautoml.job import Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Leaderboard
@@ -20,10 +23,11 @@ from cloudautoml_sagemaker._transform import is_done, start
 from cloudautoml_sagemaker._usage import used_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cloudautoml.data import PreparedData, PreparedImages
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.store import JobRecord, Store
@@ -35,6 +39,15 @@ SCORING = "ScoringHoldout"
 
 _SUBMISSION_SECONDS = 900.0
 """How long a job that SageMaker does not know may still be on its way there: uploads come first."""
+
+
+_GROUPS = {
+    "AWS::SageMaker::TrainingJob": "/aws/sagemaker/TrainingJobs",
+    "AWS::SageMaker::ProcessingJob": "/aws/sagemaker/ProcessingJobs",
+    "AWS::SageMaker::TransformJob": "/aws/sagemaker/TransformJobs",
+}
+"""Groups of CloudWatch Logs by the type of a step."""
+_MOST_STEPS = 50  # whose machines' own lines are read: each is a call
 
 
 class SagemakerJob(Job):
@@ -92,7 +105,7 @@ class SagemakerJob(Job):
             return True
         best = next(item for item in self._candidates() if item["CandidateName"] == board.best.model)
         try:
-            batch = sealed.send(self._client, self._config)
+            batch = sealed.send(self._client, self._config, job=self.vendor_ref)
             work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, batch=batch)
             if not is_done(self._client, work):
                 return False
@@ -134,6 +147,7 @@ class SagemakerJob(Job):
                     told.add(line)
                     yield line
             if over:
+                yield from self._machine_lines()
                 return
             self._clock.sleep(self._poll_delay)
 
@@ -149,6 +163,17 @@ class SagemakerJob(Job):
         if "EndTime" in found:
             reason = f": {found['FailureReason']}" if found.get("FailureReason") else ""
             yield f"{_stamp(found['EndTime'])} job {found['AutoMLJobStatus']}{reason}"
+
+    def _machine_lines(self) -> Iterator[str]:
+        """What the machines of the first steps wrote, as far as CloudWatch has it and the caller may read it."""
+        steps = {step["CandidateStepName"]: step for item in self._candidates() for step in item["CandidateSteps"]}
+        for name, step in list(steps.items())[:_MOST_STEPS]:
+            try:
+                for stamp, text in self._client.machine_log(_GROUPS[step["CandidateStepType"]], f"{name}/"):
+                    yield f"{_stamp(datetime.fromtimestamp(stamp / 1000, UTC))} {name} {text.rstrip()}"
+            except CloudAutoMLError as exc:
+                yield f"the machines' own lines cannot be read: {exc.message}"
+                return
 
     def _pages(self) -> Iterator[dict[str, Any]]:
         body = {"AutoMLJobName": self.vendor_ref, "SortBy": "CreationTime", "SortOrder": "Ascending"}
@@ -186,6 +211,33 @@ class SagemakerJob(Job):
         found: dict[str, Path | str] = {**artifacts_of(describe(self._client, self.vendor_ref))}
         request = self._store.job_dir(self.id) / "request.json"
         return {"request": request, **found} if request.exists() else found
+
+    @override
+    def _files(self, name: str, place: Path | str) -> Iterable[RemoteFile]:
+        if not str(place).startswith("s3://"):
+            return super()._files(name, place)
+        return self._remote_files(name, str(place))
+
+    def _remote_files(self, name: str, place: str) -> Iterator[RemoteFile]:
+        for address, size in self._client.listed(place):
+            rest = address.removeprefix(place).lstrip("/")
+            if address == place:
+                rest, suffix = "", PurePosixPath(place).suffix
+                yield RemoteFile(name + suffix, size, partial(self._client.stream, address))
+            elif not rest.endswith("/") and (place.endswith("/") or address.startswith(f"{place}/")):
+                yield RemoteFile(f"{name}/{rest}", size, partial(self._client.stream, address))
+
+    @override
+    def cleanup(self) -> list[Leftover]:
+        from cloudautoml_sagemaker._leftovers import find, remove
+
+        if not self.status().state.is_terminal:
+            return []
+        self.leaderboard()  # kept here from now on
+        found = list(find(self._client, self._config, self.vendor_ref))
+        for item in found:
+            remove(self._client, item)
+        return found
 
     @override
     def _model(self, name: str | None) -> Model:

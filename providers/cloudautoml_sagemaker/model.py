@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from cloudautoml.capabilities import Feature, Gap, unsupported
-from cloudautoml.errors import DataError, StorageError, UnsupportedError
+from cloudautoml.endpoint import check_deployment
+from cloudautoml.errors import DataError, StorageError
 from cloudautoml.model import Model
-from cloudautoml_sagemaker._holdout import class_of
+from cloudautoml_sagemaker._answers import labelled, weighed
 from cloudautoml_sagemaker._response import containers_of
 from cloudautoml_sagemaker._rows import rows_of
 from cloudautoml_sagemaker._transform import finish, start
+from cloudautoml_sagemaker.endpoint import SagemakerEndpoint, open_endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -72,7 +73,7 @@ class SagemakerModel(Model):
     def _answers(self, rows: Rows) -> list[Answer]:
         if not len(rows):
             return []
-        batch = rows.send(self._client, self._config)
+        batch = rows.send(self._client, self._config, job=self._vendor_ref)
         work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, batch=batch)
         return rows.read(finish(self._client, self._clock, work, first_delay=self._config.poll_seconds))
 
@@ -89,6 +90,20 @@ class SagemakerModel(Model):
         return weighed(self._answers(given), given.index, self._classes)
 
     @override
+    def deploy(self, *, max_hours: float, min_instances: int = 1, max_instances: int = 1) -> SagemakerEndpoint:
+        check_deployment(max_hours=max_hours, min_instances=min_instances, max_instances=max_instances)
+        name, expires = open_endpoint(
+            self._client,
+            self._config,
+            self._clock,
+            job=self._vendor_ref,
+            candidate=self._described,
+            hours=max_hours,
+            machines=(min_instances, max_instances),
+        )
+        return SagemakerEndpoint(name, expires=expires, data=self._data, dataset=self._dataset, client=self._client)
+
+    @override
     def save(self, path: Path) -> Path:
         """Copy the model's archives, in the order of their containers, and what their containers are."""
         from cloudautoml.store.files import write_bytes, write_json
@@ -103,29 +118,3 @@ class SagemakerModel(Model):
         write_json(path / "containers.json", containers)
         write_json(path / "candidate.json", self.candidate.to_dict())
         return path
-
-
-def labelled(found: Sequence[Answer], index: pd.Index[Any], classes: Sequence[str] | None) -> pd.Series[Any]:
-    """Answers as predictions: labels as they stood in the training data, or numbers."""
-    import pandas as pd
-
-    if classes is None:
-        return pd.Series([float(answer.label) for answer in found], index=index, dtype="float64")
-    return pd.Series([class_of(answer.label, classes) for answer in found], index=index, dtype="str")
-
-
-def weighed(found: Sequence[Answer], index: pd.Index[Any], classes: Sequence[str]) -> pd.DataFrame:
-    """Answers as probabilities, one column a class.
-
-    Raises:
-        UnsupportedError: The container gives none.
-    """
-    import pandas as pd
-
-    if any(not answer.shares for answer in found):
-        raise UnsupportedError(
-            "sagemaker", [Gap(Feature.PREDICT_PROBA, unsupported("this candidate's container gives labels alone"))]
-        )
-    by_class = [{class_of(label, classes): share for label, share in answer.shares.items()} for answer in found]
-    table = pd.DataFrame(by_class, index=index).reindex(columns=list(classes)).fillna(0.0).astype("float64")
-    return table.div(table.sum(axis=1), axis=0)  # the service rounds

@@ -29,6 +29,7 @@ from cloudautoml_sagemaker.job import SagemakerJob
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Gap
     from cloudautoml.data import Prepared
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord, Store
@@ -137,6 +138,18 @@ class SagemakerProvider(Provider[SagemakerConfig]):
     @override
     def _job(self, job: str) -> SagemakerJob:
         return SagemakerJob(job, store=self.store, clock=self.clock, client=self.client, config=self.config)
+
+    @override
+    def leftovers(self, job: str | None = None) -> list[Leftover]:
+        from cloudautoml_sagemaker._leftovers import find
+
+        return list(find(self.client, self.config, job))
+
+    @override
+    def _discard(self, leftover: Leftover) -> None:
+        from cloudautoml_sagemaker._leftovers import remove
+
+        remove(self.client, leftover)
 
     @override
     def _adopt(self, ref: str) -> JobRecord | None:
