@@ -28,7 +28,7 @@ _TABLE: dict[Feature, Support] = {
     Feature.IMAGE_MULTI_LABEL: unsupported("Autopilot gives an image one class", "azureml"),
     Feature.OBJECT_DETECTION: unsupported("Autopilot knows no boxes: its images have classes", "azureml"),
     Feature.INSTANCE_SEGMENTATION: unsupported("Autopilot knows no outlines: its images have classes", "azureml"),
-    Feature.TEXT_CLASSIFICATION: _HALF_WAY,
+    Feature.TEXT_CLASSIFICATION: NATIVE,
     Feature.TEXT_MULTI_LABEL: unsupported("Autopilot gives a text one class", "azureml"),
     Feature.NAMED_ENTITY_RECOGNITION: unsupported("Autopilot has no entities", "azureml"),
     Feature.TEXT_GENERATION: _HALF_WAY,

@@ -14,7 +14,7 @@ from cloudautoml.errors import JobNotFoundError
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.plan import Plan, VendorRequest
 from cloudautoml.provider import Provider, required_features
-from cloudautoml.spec import TabularClassification
+from cloudautoml.spec import TabularClassification, TabularRegression
 from cloudautoml_sagemaker._client import Client
 from cloudautoml_sagemaker._cost import bound_of
 from cloudautoml_sagemaker._metrics import objective
@@ -82,7 +82,8 @@ class SagemakerProvider(Provider[SagemakerConfig]):
             plain_rows(spec, self.base)
         elif isinstance(data, (PreparedData, PreparedImages)):
             objective(spec, _classes(data))  # a metric of two classes does not fit three
-            data = _with_row_count(data)
+            if isinstance(spec.task, (TabularClassification, TabularRegression)):
+                data = _with_row_count(data)
         return data
 
     @override

@@ -6,8 +6,9 @@ import pandas as pd
 
 from cloudautoml.data import prepare
 from cloudautoml.spec import Dataset, JobSpec, TabularClassification, TabularRegression
+from cloudautoml_sagemaker._batch import answers
 from cloudautoml_sagemaker._holdout import class_of, holdout_metrics
-from cloudautoml_sagemaker._transform import answers, with_outputs
+from cloudautoml_sagemaker._transform import with_outputs
 
 SUPPORTED = "SAGEMAKER_INFERENCE_SUPPORTED"
 
@@ -43,6 +44,13 @@ def test_answers_are_read_in_each_way_that_lists_are_written() -> None:
     assert [answer.label for answer in answers(b"1.5\n2.5\n")] == ["1.5", "2.5"]
 
 
+def test_answers_of_images_and_texts_may_be_json() -> None:
+    output = b'{"predicted_label": "cat", "probabilities": [0.75, 0.25], "labels": ["cat", "dog"]}\n'
+    (found,) = answers(output)
+    assert (found.label, dict(found.shares)) == ("cat", {"cat": 0.75, "dog": 0.25})
+    assert [answer.label for answer in answers(b'{"no": "answer"}\n')] == ['{"no": "answer"}'], "it is left as it is"
+
+
 def test_a_class_may_come_back_as_another_number() -> None:
     assert class_of("1.0", ("0", "1")) == "1"
     assert class_of("yes", ("no", "yes")) == "yes"
@@ -59,11 +67,11 @@ def test_sealed_rows_are_scored() -> None:
         f"{label},\"[{1 - share}, {share}]\",\"['no', 'yes']\"\n".encode()
         for label, share in (("no", 0.25), ("yes", 0.75), ("yes", 0.5), ("yes", 1.0))
     )
-    found = holdout_metrics(spec, prepare(spec, strict=False), output)
+    found = holdout_metrics(spec, prepare(spec, strict=False), answers(output))
     assert found["accuracy"] == 0.75
     assert found["roc_auc"] == 1.0
     assert found["recall"] == 1.0, "the rarer class is the positive one"
-    labels_alone = holdout_metrics(spec, prepare(spec, strict=False), b"no\nyes\nyes\nyes\n")
+    labels_alone = holdout_metrics(spec, prepare(spec, strict=False), answers(b"no\nyes\nyes\nyes\n"))
     assert labels_alone["accuracy"] == 0.75
     assert "roc_auc" not in labels_alone, "what needs probabilities is not made up without them"
 
@@ -71,4 +79,4 @@ def test_sealed_rows_are_scored() -> None:
 def test_sealed_numbers_are_scored() -> None:
     train, test = _rows([float(number) for number in range(40)]), _rows([1.0, 2.0])
     spec = JobSpec(name="j", task=TabularRegression(target="y"), data=Dataset(train=train, test=test))
-    assert holdout_metrics(spec, prepare(spec, strict=False), b"1.0\n4.0\n")["mae"] == 1.0
+    assert holdout_metrics(spec, prepare(spec, strict=False), answers(b"1.0\n4.0\n"))["mae"] == 1.0
