@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.capabilities import Feature, Gap, unsupported
 from cloudautoml.errors import UnsupportedError
-from cloudautoml_sagemaker._holdout import class_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +13,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cloudautoml_sagemaker._batch import Answer
+
+
+def class_of(label: str, classes: Sequence[str]) -> str:
+    """The class that the service means: it may write `1.0` for `1`."""
+    from cloudautoml.data import match_label
+
+    if label in classes:
+        return label
+    try:
+        return match_label(float(label), classes) or label
+    except ValueError:
+        return label
 
 
 def labelled(found: Sequence[Answer], index: pd.Index[Any], classes: Sequence[str] | None) -> pd.Series[Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.spec import TabularClassification
+from cloudautoml_sagemaker._answers import class_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,49 +15,45 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from cloudautoml.data import PreparedData, PreparedImages
+    from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._batch import Answer
+    from cloudautoml_sagemaker._rows import Rows, Trained
 
 
-def class_of(label: str, classes: Sequence[str]) -> str:
-    """The class that the service means: it may write `1.0` for `1`."""
-    from cloudautoml.data import match_label
-
-    if label in classes:
-        return label
-    try:
-        return match_label(float(label), classes) or label
-    except ValueError:
-        return label
-
-
-def holdout_metrics(spec: JobSpec, data: PreparedData | PreparedImages, found: Sequence[Answer]) -> dict[str, float]:
+def holdout_metrics(spec: JobSpec, data: Trained, sealed: Rows, outputs: Sequence[bytes]) -> dict[str, float]:
     """Every metric that the predictions of the sealed rows allow, by our names, in natural values.
 
     Args:
         spec: The job.
         data: Its data, with sealed rows.
-        found: What was predicted for each of them.
+        sealed: Those rows, as they were sent.
+        outputs: What the model wrote.
     """
-    from cloudautoml.data import PreparedImages
+    from cloudautoml.data import PreparedImages, PreparedSeries
 
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._rows import levels_of
+        from cloudautoml_sagemaker._series import series_metrics
+
+        return series_metrics(data, sealed.predicted(outputs), levels_of(spec))
+    found = sealed.read(outputs)
     if isinstance(data, PreparedImages):
         sealed_labels = [str(data.examples["label"].iloc[int(place)]) for place in data.positions("holdout")]
         return _class_metrics(spec, sealed_labels, data.classes, found)
     import numpy as np
 
-    schema, sealed = data.schema, data.holdout
-    assert sealed is not None
+    schema, rows = data.schema, data.holdout
+    assert rows is not None
     assert schema.target is not None
-    weights = None if schema.weight is None else sealed[schema.weight].to_numpy(np.float64)
+    weights = None if schema.weight is None else rows[schema.weight].to_numpy(np.float64)
     if schema.classes is None:
         from cloudautoml.scoring import regression_metrics
 
-        truth = sealed[schema.target].to_numpy(np.float64)
+        truth = rows[schema.target].to_numpy(np.float64)
         return regression_metrics(truth, np.array([float(answer.label) for answer in found]), weights=weights)
-    labels = [str(label) for label in sealed[schema.target]]
+    labels = [str(label) for label in rows[schema.target]]
     return _class_metrics(spec, labels, schema.classes, found, weights=weights, positive=_positive(spec, data))
 
 

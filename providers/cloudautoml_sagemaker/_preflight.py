@@ -36,7 +36,7 @@ LONGEST_JOB = 30 * 24 * 3600
 FEWEST_ROWS = 500
 """Rows: "the training dataset must have at least 500 rows"."""
 
-SEALABLE = (TabularClassification, TabularRegression, ImageClassification, TextClassification)
+SEALABLE = (TabularClassification, TabularRegression, ImageClassification, TextClassification, Forecasting)
 """Tasks whose rows are read here, so that some of them can be sealed."""
 
 # where the fields of a request come from, for messages in the user's own words
@@ -113,7 +113,7 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
     classes = 2 if isinstance(spec.task, TabularClassification) and address is planned else None
     if classes and spec.metric.name in {"f1_macro", "precision_macro", "recall_macro"}:
         classes = 3
-    data = Input(address, IMAGES if images else CSV, classes=classes)
+    data = Input(address, IMAGES if images else CSV, classes=classes, frequency="D" if address is planned else None)
     check_request(create_request(spec, config, name=f"{spec.name}-{PLANNED_ID}", data=data))
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from cloudautoml.errors import JobFailedError
+from cloudautoml.errors import DataError, JobFailedError
+from cloudautoml.spec import Forecasting
+from cloudautoml_sagemaker._answers import labelled, weighed
 from cloudautoml_sagemaker._batch import CSV_ROWS, Answer, answers
 from cloudautoml_sagemaker._upload import csv_text, send_rows
 
@@ -18,14 +20,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cloudautoml.data import Prepared, PreparedData, PreparedImages
+    from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries
     from cloudautoml.data.images import Images
-    from cloudautoml.spec import Dataset
+    from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._batch import Batch
     from cloudautoml_sagemaker._client import Client
     from cloudautoml_sagemaker.config import SagemakerConfig
 
     Invoke = Callable[[bytes, str], bytes]
+    Trained = PreparedData | PreparedImages | PreparedSeries
 
 LARGEST_BODY = 6_291_456
 """Bytes: "the maximum size of the input data is 6 MB", InvokeEndpoint, API reference."""
@@ -36,10 +39,12 @@ class Rows(ABC):
 
     Args:
         index: What predictions are indexed by.
+        classes: The classes that the model knows; None where it predicts numbers.
     """
 
-    def __init__(self, index: pd.Index[Any]) -> None:
+    def __init__(self, index: pd.Index[Any], classes: Sequence[str] | None = None) -> None:
         self.index = index
+        self._classes = classes
 
     def __len__(self) -> int:
         return len(self.index)
@@ -67,16 +72,27 @@ class Rows(ABC):
             raise JobFailedError(f"{len(self)} rows were sent, and {len(found)} predictions came back")
         return found
 
+    def predicted(self, outputs: Sequence[bytes]) -> Any:
+        """The predictions in what a model wrote."""
+        return labelled(self.read(outputs), self.index, self._classes)
+
+    def shares(self, outputs: Sequence[bytes]) -> pd.DataFrame:
+        """The probabilities in what a model wrote."""
+        if self._classes is None:
+            raise DataError("a regression has no probabilities")
+        return weighed(self.read(outputs), self.index, self._classes)
+
 
 class TableRows(Rows):
     """Rows of a table.
 
     Args:
         frame: The features, in the order of training.
+        classes: As for `Rows`.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        super().__init__(frame.index)
+    def __init__(self, frame: pd.DataFrame, classes: Sequence[str] | None) -> None:
+        super().__init__(frame.index, classes)
         self._frame = frame
 
     @override
@@ -107,10 +123,11 @@ class PictureRows(Rows):
     Args:
         images: The images.
         index: What their predictions are indexed by.
+        classes: As for `Rows`.
     """
 
-    def __init__(self, images: Images, index: pd.Index[Any]) -> None:
-        super().__init__(index)
+    def __init__(self, images: Images, index: pd.Index[Any], classes: Sequence[str]) -> None:
+        super().__init__(index, classes)
         self._images = images
 
     @override
@@ -126,37 +143,50 @@ class PictureRows(Rows):
         return one_by_one(self._images, invoke)
 
 
-def rows_of(source: Any, data: PreparedData | PreparedImages, dataset: Dataset) -> Rows:
+def rows_of(source: Any, data: Trained, spec: JobSpec) -> Rows:
     """What a user wants predicted.
 
     Args:
         source: A table or a path; images also as a folder, a zip archive or an array.
         data: What the model was trained on.
-        dataset: How the files that it was trained on are written.
+        spec: Its job, which says how files are written.
 
     Raises:
         DataError: It cannot be read as what the model was trained on.
     """
-    from cloudautoml.data import PreparedImages, read_images, read_table
+    from cloudautoml.data import PreparedImages, PreparedSeries, read_images, read_table
 
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._series import series_rows
+
+        return series_rows(source, data, spec.data, levels_of(spec))
     if isinstance(data, PreparedImages):
         found = read_images(source, data.schema)
-        return PictureRows(found.images, found.index)
+        return PictureRows(found.images, found.index, data.classes)
     if isinstance(source, (str, Path)):
-        return TableRows(data.schema.conform(read_table(str(source), dataset), where=str(source)))
-    return TableRows(data.schema.conform(source, where="rows"))
+        frame = data.schema.conform(read_table(str(source), spec.data), where=str(source))
+        return TableRows(frame, data.schema.classes)
+    return TableRows(data.schema.conform(source, where="rows"), data.schema.classes)
 
 
-def sealed_rows(data: Prepared) -> Rows | None:
+def sealed_rows(data: Trained, spec: JobSpec) -> Rows | None:
     """The features of the sealed rows, which may leave once training has ended; None where none is sealed."""
     import pandas as pd
 
-    from cloudautoml.data import PreparedData, PreparedImages
+    from cloudautoml.data import PreparedImages, PreparedSeries
 
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._series import sealed_series
+
+        return sealed_series(data, levels_of(spec))
     if isinstance(data, PreparedImages):
         places = data.positions("holdout")
-        return PictureRows(data.images.take(places), pd.RangeIndex(len(places))) if len(places) else None
-    if isinstance(data, PreparedData):
-        sealed = data.holdout
-        return None if sealed is None or sealed.empty else TableRows(sealed[data.schema.names])
-    return None
+        index = pd.RangeIndex(len(places))
+        return PictureRows(data.images.take(places), index, data.classes) if len(places) else None
+    sealed = data.holdout
+    return None if sealed is None or sealed.empty else TableRows(sealed[data.schema.names], data.schema.classes)
+
+
+def levels_of(spec: JobSpec) -> tuple[float, ...]:
+    """The quantiles that a forecast has."""
+    return spec.task.quantiles if isinstance(spec.task, Forecasting) else ()

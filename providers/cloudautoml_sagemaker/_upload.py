@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.data import PreparedData, PreparedImages, read_table
+from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries, read_table
 from cloudautoml.errors import DataError, SpecError
-from cloudautoml.spec import ColumnType, Forecasting, TextClassification, TextGeneration
+from cloudautoml.spec import ColumnType, TextClassification, TextGeneration
 from cloudautoml_sagemaker._batch import Batch
 from cloudautoml_sagemaker._names import uri
 from cloudautoml_sagemaker._request import CSV, PARQUET, Input
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from cloudautoml_sagemaker._client import Client
     from cloudautoml_sagemaker.config import SagemakerConfig
 
-# "FeatureDataTypes": numeric, categorical, text and datetime
-_TYPES = {
+TYPES = {
     ColumnType.NUMERIC: "numeric",
     ColumnType.CATEGORICAL: "categorical",
     ColumnType.BOOLEAN: "categorical",
     ColumnType.TEXT: "text",
     ColumnType.DATETIME: "datetime",
 }
+"""What `FeatureDataTypes` calls our types of columns: numeric, categorical, text and datetime."""
 
 
 _MANY = 20  # files from which on a list is cheaper than a look at each
@@ -75,10 +75,14 @@ def stage(
         from cloudautoml_sagemaker._images import stage_images
 
         return stage_images(data, config, folder)
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._series import stage_series
+
+        return stage_series(data, config, folder)
     if isinstance(data, PreparedData):
         return _stage_table(data, config, folder, text=isinstance(spec.task, TextClassification))
     frame = plain_rows(spec, base)
-    table = _named(write_csv(frame, folder / "train.csv"), config)
+    table = named(write_csv(frame, folder / "train.csv"), config)
     return Input(table.uri), (table,)
 
 
@@ -107,10 +111,6 @@ def plain_rows(spec: JobSpec, base: Path | None) -> pd.DataFrame:
 
 def _columns(spec: JobSpec) -> tuple[str, ...]:
     match spec.task:
-        case TextClassification() as task:
-            return (task.text, task.target)
-        case Forecasting() as task:
-            return (task.target, task.time, *task.series)
         case TextGeneration() as task:
             return (task.input, task.output)
         case _:
@@ -120,17 +120,17 @@ def _columns(spec: JobSpec) -> tuple[str, ...]:
 def _stage_table(
     data: PreparedData, config: SagemakerConfig, folder: Path, *, text: bool
 ) -> tuple[Input, tuple[File, ...]]:
-    table = _named(write_csv(data.train, folder / "train.csv"), config)
+    table = named(write_csv(data.train, folder / "train.csv"), config)
     classes = None if data.schema.classes is None else len(data.schema.classes)
     if text:  # two columns, which the request names
         return Input(table.uri, classes=classes), (table,)
     features = {
         "FeatureAttributeNames": data.schema.names,
-        "FeatureDataTypes": {feature.name: _TYPES[feature.type] for feature in data.schema.features},
+        "FeatureDataTypes": {feature.name: TYPES[feature.type] for feature in data.schema.features},
     }
     path = folder / "features.json"
     path.write_text(json.dumps(features, ensure_ascii=False, indent=1), encoding="utf-8")
-    described = _named(path, config)
+    described = named(path, config)
     return Input(table.uri, classes=classes, feature_spec=described.uri), (table, described)
 
 
@@ -160,7 +160,8 @@ def _in_lines(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**texts)
 
 
-def _named(path: Path, config: SagemakerConfig) -> File:
+def named(path: Path, config: SagemakerConfig) -> File:
+    """A file of the data, which goes where a digest of its content says."""
     return File(path, uri(config, "data", digest(path), path.name))
 
 

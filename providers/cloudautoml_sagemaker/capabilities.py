@@ -23,7 +23,7 @@ _TRANSFORM = Support(Level.NATIVE, "rows and images, by a batch transform job")
 _TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,
     Feature.TABULAR_REGRESSION: NATIVE,
-    Feature.FORECASTING: _HALF_WAY,
+    Feature.FORECASTING: NATIVE,
     Feature.IMAGE_CLASSIFICATION: NATIVE,
     Feature.IMAGE_MULTI_LABEL: unsupported("Autopilot gives an image one class", "azureml"),
     Feature.OBJECT_DETECTION: unsupported("Autopilot knows no boxes: its images have classes", "azureml"),

@@ -12,7 +12,6 @@ from cloudautoml.capabilities import Feature, Gap, unsupported
 from cloudautoml.endpoint import Endpoint
 from cloudautoml.errors import (
     ConflictError,
-    DataError,
     JobFailedError,
     JobNotFinishedError,
     JobNotFoundError,
@@ -20,7 +19,6 @@ from cloudautoml.errors import (
     UnsupportedError,
 )
 from cloudautoml.polling import poll_until
-from cloudautoml_sagemaker._answers import labelled, weighed
 from cloudautoml_sagemaker._names import TAG_EXPIRES
 from cloudautoml_sagemaker._response import containers_of
 from cloudautoml_sagemaker._rows import rows_of
@@ -31,11 +29,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cloudautoml.data import PreparedData, PreparedImages
     from cloudautoml.polling import Clock
-    from cloudautoml.spec import Dataset
-    from cloudautoml_sagemaker._batch import Answer
+    from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker._rows import Rows, Trained
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 _PATIENCE = 3600.0
@@ -48,38 +45,32 @@ class SagemakerEndpoint(Endpoint):
         name: Of the endpoint and of its configuration.
         expires: When its time is over.
         data: What the model was trained on: the schema that new rows are read by.
-        dataset: How the files that it was trained on are written.
+        spec: Its job, which says how files are written.
         client: Who calls.
     """
 
-    def __init__(
-        self, name: str, *, expires: datetime, data: PreparedData | PreparedImages, dataset: Dataset, client: Client
-    ) -> None:
+    def __init__(self, name: str, *, expires: datetime, data: Trained, spec: JobSpec, client: Client) -> None:
         super().__init__(name, expires=expires)
         self._data = data
-        self._dataset = dataset
+        self._spec = spec
         self._client = client
 
-    def _answers(self, rows: Any) -> tuple[list[Answer], pd.Index[Any]]:
+    def _answers(self, rows: Any) -> tuple[Rows, list[bytes]]:
         if datetime.now(UTC) >= self.expires:
             self.delete()
             raise JobNotFoundError(f"the time of endpoint {self.name} is over", hint="model.deploy opens another")
-        given = rows_of(rows, self._data, self._dataset)
-        outputs = given.ask(lambda body, kind: self._client.invoke(self.name, body, kind)) if len(given) else []
-        return given.read(outputs), given.index
+        given = rows_of(rows, self._data, self._spec)
+        return given, given.ask(lambda body, kind: self._client.invoke(self.name, body, kind)) if len(given) else []
 
     @override
-    def predict(self, rows: Any) -> pd.Series[Any]:
-        found, index = self._answers(rows)
-        return labelled(found, index, self._data.schema.classes)
+    def predict(self, rows: Any = None) -> Any:
+        given, outputs = self._answers(rows)
+        return given.predicted(outputs)
 
     @override
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        classes = self._data.schema.classes
-        if classes is None:
-            raise DataError("a regression has no probabilities")
-        found, index = self._answers(rows)
-        return weighed(found, index, classes)
+        given, outputs = self._answers(rows)
+        return given.shares(outputs)
 
     @override
     def delete(self) -> None:

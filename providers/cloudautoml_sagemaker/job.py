@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from cloudautoml.data import PreparedData, PreparedImages
     from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.store import JobRecord, Store
     from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker._rows import Trained
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 SCORING = "ScoringHoldout"
@@ -99,7 +99,7 @@ class SagemakerJob(Job):
     def _is_scored(self, found: Mapping[str, Any]) -> bool:
         """Whether the best model has been scored on the sealed rows, or never will be; what is left is started."""
         data = None if self._holdout.exists() else self._data()
-        sealed = None if data is None else sealed_rows(data)
+        sealed = None if data is None else sealed_rows(data, self.spec)
         board = self._board()
         if data is None or sealed is None or board.best is None or not board.best.can_infer:
             return True
@@ -109,8 +109,7 @@ class SagemakerJob(Job):
             work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, batch=batch)
             if not is_done(self._client, work):
                 return False
-            answers = sealed.read([self._client.read(output) for output in work.outputs])
-            metrics = holdout_metrics(self.spec, data, answers)
+            metrics = holdout_metrics(self.spec, data, sealed, [self._client.read(output) for output in work.outputs])
         except CloudAutoMLError as exc:
             if exc.retryable:
                 raise
@@ -120,13 +119,13 @@ class SagemakerJob(Job):
         write_json(self._holdout, {"model": board.best.model, "metrics": metrics})
         return True
 
-    def _data(self) -> PreparedData | PreparedImages | None:
+    def _data(self) -> Trained | None:
         """What the job was trained on, where it was submitted from this store."""
-        from cloudautoml.data import PreparedData, PreparedImages, load_prepared
+        from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries, load_prepared
 
         folder = self._store.job_dir(self.id) / "data"
         data = load_prepared(folder) if folder.exists() else None
-        return data if isinstance(data, (PreparedData, PreparedImages)) else None
+        return data if isinstance(data, (PreparedData, PreparedImages, PreparedSeries)) else None
 
     @override
     def _cancel(self) -> None:
@@ -260,7 +259,7 @@ class SagemakerJob(Job):
             described=next(item for item in self._candidates() if item["CandidateName"] == chosen),
             vendor_ref=self.vendor_ref,
             data=data,
-            dataset=self.spec.data,
+            spec=self.spec,
             client=self._client,
             config=self._config,
             clock=self._clock,

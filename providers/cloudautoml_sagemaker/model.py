@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from cloudautoml.endpoint import check_deployment
-from cloudautoml.errors import DataError, StorageError
+from cloudautoml.errors import StorageError
 from cloudautoml.model import Model
-from cloudautoml_sagemaker._answers import labelled, weighed
 from cloudautoml_sagemaker._response import containers_of
 from cloudautoml_sagemaker._rows import rows_of
 from cloudautoml_sagemaker._transform import finish, start
@@ -21,13 +20,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cloudautoml.data import PreparedData, PreparedImages
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.polling import Clock
-    from cloudautoml.spec import Dataset
-    from cloudautoml_sagemaker._batch import Answer
+    from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._client import Client
-    from cloudautoml_sagemaker._rows import Rows
+    from cloudautoml_sagemaker._rows import Rows, Trained
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 
@@ -39,7 +36,7 @@ class SagemakerModel(Model):
         described: The candidate, as SageMaker lists it.
         vendor_ref: The job's name at SageMaker.
         data: What it was trained on: the schema that new rows are read by.
-        dataset: How the files that it was trained on are written; so are those that it predicts.
+        spec: Its job, which says how files are written.
         client: Who calls.
         config: Which machine, and as whom.
         clock: Time and sleep.
@@ -51,8 +48,8 @@ class SagemakerModel(Model):
         *,
         described: Mapping[str, Any],
         vendor_ref: str,
-        data: PreparedData | PreparedImages,
-        dataset: Dataset,
+        data: Trained,
+        spec: JobSpec,
         client: Client,
         config: SagemakerConfig,
         clock: Clock,
@@ -61,33 +58,28 @@ class SagemakerModel(Model):
         self._described = described
         self._vendor_ref = vendor_ref
         self._data = data
-        self._dataset = dataset
+        self._spec = spec
         self._client = client
         self._config = config
         self._clock = clock
 
-    @property
-    def _classes(self) -> tuple[str, ...] | None:
-        return self._data.schema.classes
-
-    def _answers(self, rows: Rows) -> list[Answer]:
+    def _outputs(self, rows: Rows) -> list[bytes]:
         if not len(rows):
             return []
         batch = rows.send(self._client, self._config, job=self._vendor_ref)
         work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, batch=batch)
-        return rows.read(finish(self._client, self._clock, work, first_delay=self._config.poll_seconds))
+        return finish(self._client, self._clock, work, first_delay=self._config.poll_seconds)
 
     @override
-    def predict(self, rows: Any) -> pd.Series[Any]:
-        given = rows_of(rows, self._data, self._dataset)
-        return labelled(self._answers(given), given.index, self._classes)
+    def predict(self, rows: Any = None) -> Any:
+        """Predict, as `Model.predict` says; of series the steps that follow those given, or all of them for None."""
+        given = rows_of(rows, self._data, self._spec)
+        return given.predicted(self._outputs(given))
 
     @override
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        if self._classes is None:
-            raise DataError("a regression has no probabilities")
-        given = rows_of(rows, self._data, self._dataset)
-        return weighed(self._answers(given), given.index, self._classes)
+        given = rows_of(rows, self._data, self._spec)
+        return given.shares(self._outputs(given))
 
     @override
     def deploy(self, *, max_hours: float, min_instances: int = 1, max_instances: int = 1) -> SagemakerEndpoint:
@@ -101,7 +93,7 @@ class SagemakerModel(Model):
             hours=max_hours,
             machines=(min_instances, max_instances),
         )
-        return SagemakerEndpoint(name, expires=expires, data=self._data, dataset=self._dataset, client=self._client)
+        return SagemakerEndpoint(name, expires=expires, data=self._data, spec=self._spec, client=self._client)
 
     @override
     def save(self, path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from cloudautoml.model import Model
 
+_QUANTILE = re.compile(r"0\.\d+")
 _PNG = b"\x89PNG"
 _ANSWERS = ("predicted_label", "probability", "probabilities", "labels")
 
@@ -28,11 +30,13 @@ class Servable:
     Args:
         load: Opens the provider's model; called once, with the first rows to predict.
         columns: Names of the columns that a row of values without names has, in order; empty for images.
+        forecasts: Whether it goes on from histories: then bodies and answers are tables with names.
     """
 
-    def __init__(self, load: Callable[[], Model], columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, load: Callable[[], Model], columns: tuple[str, ...] = (), *, forecasts: bool = False) -> None:
         self._load = load
         self.columns = columns
+        self.forecasts = forecasts
 
     @cached_property
     def model(self) -> Model:
@@ -55,6 +59,8 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
     Raises:
         VendorError: The model cannot make sense of the body.
     """
+    if servable.forecasts:
+        return _forecast(servable, body)
     wanted = _wanted(environment)
     with tempfile.TemporaryDirectory() as folder:
         if content_type.startswith("image/"):
@@ -69,6 +75,19 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
             return _answer(servable.model, str(file), wanted)
         except CloudAutoMLError as exc:
             raise _failed(exc.message) from exc
+
+
+def _forecast(servable: Servable, body: bytes) -> bytes:
+    """The steps that follow a table of histories."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "history.csv"
+        file.write_bytes(body)
+        try:
+            table: Any = servable.model.predict(str(file))
+        except CloudAutoMLError as exc:
+            raise _failed(exc.message) from exc
+    quantiles = {name: f"p{round(100 * float(name))}" for name in table.columns if _QUANTILE.fullmatch(str(name))}
+    return bytes(table.rename(columns=quantiles).to_csv(index=False).encode())
 
 
 def predict_images(servable: Servable, contents: Sequence[bytes], environment: Mapping[str, str]) -> list[bytes]:
