@@ -155,7 +155,8 @@ class TestSagemaker(ProviderSuite):
     @override
     def probes(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Feature, Callable[[Rehearsal], None]]:
         rows = tmp_path_factory.mktemp("others") / "rows.csv"
-        rows.write_text("text,label,day,shop,sales,input,output\n" + "good,yes,2026-01-01,a,1,hi,ho\n" * 600)
+        days = (f"2026-{1 + day // 28:02}-{1 + day % 28:02},a,{day % 7 + 1},hi,ho\n" for day in range(28))
+        rows.write_text("day,shop,sales,input,output\n" + "".join(days))
         tasks = (
             Forecasting(target="sales", time="day", series=("shop",), horizon=3, frequency="D"),
             TextGeneration(),
