@@ -13,12 +13,12 @@ from cloudautoml.capabilities import (
     unsupported,
 )
 
-_SEALED = Support(Level.EMULATED, "rows and images from here, sealed here; the best model predicts them after training")
+_SEALED = Support(Level.EMULATED, "what is given from here is sealed here; the best model predicts them after training")
 _HALF_WAY = Support(
     Level.NATIVE,
     "submitted, followed and listed; predicted with SageMaker's own tools so far, with nothing sealed here",
 )
-_TRANSFORM = Support(Level.NATIVE, "rows and images, by a batch transform job")
+_TRANSFORM = Support(Level.NATIVE, "rows, images and series, by a batch transform job")
 
 _TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,

@@ -32,8 +32,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Generator[SagemakerPro
         yield SagemakerProvider(config, store=Store(tmp_path_factory.mktemp("home")))
 
 
-@pytest.fixture(scope="module")
-def job(provider: SagemakerProvider, tmp_path_factory: pytest.TempPathFactory) -> Job:
+def submitted(provider: SagemakerProvider, tmp_path_factory: pytest.TempPathFactory) -> Job:
     rows = tmp_path_factory.mktemp("rows") / "rows.csv"
     rows.write_text("a,b,y\n" + "".join(f"{n % 7},{n % 11},{n % 13}\n" for n in range(600)))
     spec = JobSpec(
@@ -43,6 +42,11 @@ def job(provider: SagemakerProvider, tmp_path_factory: pytest.TempPathFactory) -
         budget=Budget(max_time=timedelta(minutes=10)),
     )
     return provider.submit(spec).wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def job(provider: SagemakerProvider, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return submitted(provider, tmp_path_factory)
 
 
 def kinds(provider: SagemakerProvider, job: Job, **which: Any) -> list[str]:
@@ -100,7 +104,9 @@ def test_the_machines_own_lines_are_read(provider: SagemakerProvider, job: Job) 
     assert any(line.endswith(f"{step} epoch 1") for line in job.logs())
 
 
-def test_z_a_job_is_cleaned_up(provider: SagemakerProvider, job: Job) -> None:
+def test_a_job_is_cleaned_up(provider: SagemakerProvider, tmp_path_factory: pytest.TempPathFactory) -> None:
+    job = submitted(provider, tmp_path_factory)
+    job.model().predict(pd.DataFrame({"a": [1], "b": [3]}))
     best = job.leaderboard().best
     assert {item.kind for item in job.cleanup()} >= {"model", "files"}
     assert kinds(provider, job) == []
