@@ -6,8 +6,10 @@ import pandas as pd
 
 from cloudautoml.data import prepare
 from cloudautoml.spec import Dataset, JobSpec, TabularClassification, TabularRegression
+from cloudautoml_sagemaker._answers import class_of
 from cloudautoml_sagemaker._batch import answers
-from cloudautoml_sagemaker._holdout import class_of, holdout_metrics
+from cloudautoml_sagemaker._holdout import holdout_metrics
+from cloudautoml_sagemaker._rows import sealed_rows
 from cloudautoml_sagemaker._transform import with_outputs
 
 SUPPORTED = "SAGEMAKER_INFERENCE_SUPPORTED"
@@ -60,6 +62,13 @@ def _rows(target: list[object]) -> pd.DataFrame:
     return pd.DataFrame({"x": [float(number) for number in range(len(target))], "y": target})
 
 
+def _metrics(spec: JobSpec, output: bytes) -> dict[str, float]:
+    data = prepare(spec, strict=False)
+    sealed = sealed_rows(data, spec)
+    assert sealed is not None
+    return holdout_metrics(spec, data, sealed, [output])
+
+
 def test_sealed_rows_are_scored() -> None:
     train, test = _rows(["no", "no", "no", "yes"] * 10), _rows(["no", "yes", "no", "yes"])
     spec = JobSpec(name="j", task=TabularClassification(target="y"), data=Dataset(train=train, test=test))
@@ -67,11 +76,11 @@ def test_sealed_rows_are_scored() -> None:
         f"{label},\"[{1 - share}, {share}]\",\"['no', 'yes']\"\n".encode()
         for label, share in (("no", 0.25), ("yes", 0.75), ("yes", 0.5), ("yes", 1.0))
     )
-    found = holdout_metrics(spec, prepare(spec, strict=False), answers(output))
+    found = _metrics(spec, output)
     assert found["accuracy"] == 0.75
     assert found["roc_auc"] == 1.0
     assert found["recall"] == 1.0, "the rarer class is the positive one"
-    labels_alone = holdout_metrics(spec, prepare(spec, strict=False), answers(b"no\nyes\nyes\nyes\n"))
+    labels_alone = _metrics(spec, b"no\nyes\nyes\nyes\n")
     assert labels_alone["accuracy"] == 0.75
     assert "roc_auc" not in labels_alone, "what needs probabilities is not made up without them"
 
@@ -79,4 +88,4 @@ def test_sealed_rows_are_scored() -> None:
 def test_sealed_numbers_are_scored() -> None:
     train, test = _rows([float(number) for number in range(40)]), _rows([1.0, 2.0])
     spec = JobSpec(name="j", task=TabularRegression(target="y"), data=Dataset(train=train, test=test))
-    assert holdout_metrics(spec, prepare(spec, strict=False), answers(b"1.0\n4.0\n"))["mae"] == 1.0
+    assert _metrics(spec, b"1.0\n4.0\n")["mae"] == 1.0
