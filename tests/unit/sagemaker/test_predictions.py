@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from cloudautoml.data import prepare
@@ -24,7 +26,8 @@ def test_one_container_is_asked_for_all_that_it_knows() -> None:
 
 def test_in_a_pipeline_labels_are_known_to_the_last_alone() -> None:
     all_of_it = "predicted_label,probability,probabilities,labels"
-    boxes = [{"Environment": {}}, {"Environment": {SUPPORTED: all_of_it}}, {"Environment": {SUPPORTED: all_of_it}}]
+    known = {"Environment": {SUPPORTED: all_of_it}}
+    boxes: list[dict[str, Any]] = [{"Environment": {}}, known, known]
     first, second, third = (box["Environment"] for box in with_outputs(boxes))
     assert first == {}
     assert second["SAGEMAKER_INFERENCE_OUTPUT"] == "predicted_label,probabilities"
