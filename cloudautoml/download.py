@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -53,8 +54,6 @@ def download(files: Iterable[RemoteFile], folder: Path, *, most_bytes: int = MOS
         StorageError: A name leads out of the folder or is another's, a file is larger than was told or than allowed,
             its content is not what the store says it is, or the disk is full. What was copied before stays.
     """
-    from cloudautoml.store.files import atomic_path
-
     wanted = list(files)
     places = safe_places([file.name for file in wanted], folder)
     told = sum(max(file.size, 0) for file in wanted)
@@ -63,10 +62,23 @@ def download(files: Iterable[RemoteFile], folder: Path, *, most_bytes: int = MOS
     found: dict[str, str] = {}
     left = most_bytes
     for file, place in zip(wanted, places, strict=True):
-        with atomic_path(place) as beside:
-            digest, taken = _copy(file, beside, left)
+        digest, taken = _whole(file, place, left)
         found[file.name] = digest
         left -= taken
+    return found
+
+
+def _whole(file: RemoteFile, place: Path, most: int) -> tuple[str, int]:
+    """Copy a file beside its place, and put it there when it is whole."""
+    beside = place.with_name(f".{hashlib.sha256(place.name.encode()).hexdigest()[:16]}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        found = _copy(file, beside, most)
+        beside.replace(place)
+    except OSError as exc:
+        raise StorageError(exc.strerror or str(exc), where=str(place)) from exc
+    finally:
+        beside.unlink(missing_ok=True)
     return found
 
 
@@ -89,6 +101,12 @@ def _copy(file: RemoteFile, place: Path, most: int) -> tuple[str, int]:
                 f"its {name} is not the one that the store tells", where=file.name, hint="download it again"
             )
     return sums["sha256"].hexdigest(), taken
+
+
+def write_checksums(sums: dict[str, str], folder: Path) -> None:
+    """Write what `download` returned beside the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "checksums.json").write_text(json.dumps(sums, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def local_files(name: str, place: Path) -> Iterator[RemoteFile]:

@@ -322,8 +322,7 @@ class Job(ABC):
             UnknownNameError: There is no such artifact.
             StorageError: A file would leave the folder, is too large, or did not arrive as the store has it.
         """
-        from cloudautoml.download import MOST_BYTES, download
-        from cloudautoml.store.files import write_json
+        from cloudautoml.download import MOST_BYTES, download, write_checksums
 
         known = self.artifacts()
         for name in names or ():
@@ -336,7 +335,7 @@ class Job(ABC):
             folder,
             most_bytes=MOST_BYTES if most_bytes is None else most_bytes,
         )
-        write_json(folder / "checksums.json", sums)
+        write_checksums(sums, folder)
         return {name: folder / files[name][0].name.partition("/")[0] for name in chosen if files[name]}
 
     def _files(self, name: str, place: Path | str) -> Iterable[RemoteFile]:

@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from cloudautoml.store import Store
 
 
-def conclude(job: "Job", sight: "Sight", output: Output, *, store: "Store") -> int:
+def conclude(job: "Job", sight: "Sight", output: Output, *, store: "Store", rehearsed: bool = False) -> int:
     """Tell what a job came to.
+
+    Args:
+        job: The job.
+        sight: How it was last seen.
+        output: Where it is told.
+        store: Where it is recorded.
+        rehearsed: Whether the vendor is an emulator that goes with the command: then there is nothing to do next.
 
     Returns:
         The exit status: 0, 100 failed, 101 not finished, 103 cancelled.
@@ -31,7 +38,7 @@ def conclude(job: "Job", sight: "Sight", output: Output, *, store: "Store") -> i
     if output.as_json:
         output.result(outcome(job, sight, store=store, report=report))
     else:
-        _tell(job, sight, output, report=report)
+        _tell(job, sight, output, report=report, rehearsed=rehearsed)
     statuses = {
         JobState.SUCCEEDED: 0,
         JobState.FAILED: JobFailedError.exit_code,
@@ -77,7 +84,7 @@ def report_of(job: "Job", store: "Store", output: Output) -> str | None:
         return None
 
 
-def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None) -> None:
+def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None, rehearsed: bool) -> None:
     from cloudautoml.job import JobState
     from cloudautoml.render import format_seconds
 
@@ -90,18 +97,20 @@ def _tell(job: "Job", sight: "Sight", output: Output, *, report: str | None) -> 
         output.data(fitted(board))
     if state is JobState.FAILED:
         output.warn(f"job {job.id} failed: {sight.status.reason or 'no reason given'}")
-        output.note(f"next: cloudautoml jobs logs {job.id}\n      cloudautoml jobs resume {job.id}")
+        if not rehearsed:
+            output.note(f"next: cloudautoml jobs logs {job.id}\n      cloudautoml jobs resume {job.id}")
     elif state is JobState.CANCELLED:
         output.note(f"job {job.id} was cancelled\nnext: cloudautoml jobs resume {job.id}")
     elif state is JobState.SUCCEEDED:
         lines = [f"{output.paint('green', 'done')} {job.id} in {format_seconds(sight.elapsed)}"]
         lines += [f"  {name:<7} {path}" for name, path in job.artifacts().items() if name in {"model", "models"}]
         lines += [f"  report  {report}"] if report else []
-        lines += [
-            f"next: cloudautoml predict {job.id} FILE",
-            f"      cloudautoml leaderboard {job.id}",
-            f"      cloudautoml report {job.id} --open",
-        ]
+        if not rehearsed:
+            lines += [
+                f"next: cloudautoml predict {job.id} FILE",
+                f"      cloudautoml leaderboard {job.id}",
+                f"      cloudautoml report {job.id} --open",
+            ]
         output.note("\n".join(lines))
 
 

@@ -70,6 +70,7 @@ def run(
             ask=not yes and not rehearse,
             detach=detach,
             timeout=limit,
+            rehearsed=rehearse,
         )
     if rehearse:
         output.note("rehearsed: the emulator has gone, and its models with it")
@@ -86,6 +87,7 @@ def _carry_out(
     ask: bool,
     detach: bool,
     timeout: float | None,
+    rehearsed: bool,
 ) -> int:
     from cloudautoml.cli.follow import Sight, follow
     from cloudautoml.cli.outcome import conclude
@@ -104,7 +106,7 @@ def _carry_out(
         conclude(job, sight, output, store=store)
         return 0 if detach else _NOT_FINISHED
     sight = follow(job, output, store=store, timeout=timeout)
-    return conclude(job, sight, output, store=store)
+    return conclude(job, sight, output, store=store, rehearsed=rehearsed)
 
 
 _NOT_FINISHED = 101

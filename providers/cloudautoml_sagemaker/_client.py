@@ -13,6 +13,7 @@ from cloudautoml.errors import (
     CloudAutoMLError,
     ConfigError,
     DataError,
+    JobNotFoundError,
     MissingExtraError,
     ServiceUnavailableError,
     SpecError,
@@ -73,6 +74,16 @@ class Client:
         """boto3's client of S3."""
         return self._service("s3", self._config.s3_endpoint_url)
 
+    @cached_property
+    def runtime(self) -> Any:
+        """boto3's client of the SageMaker runtime."""
+        return self._service("sagemaker-runtime", self._config.runtime_endpoint_url)
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        """boto3's client of CloudWatch Logs."""
+        return self._service("logs", self._config.logs_endpoint_url)
+
     @property
     def emulated(self) -> bool:
         """Whether what answers is on this machine, and so is not AWS."""
@@ -99,6 +110,29 @@ class Client:
         with _translated(operation):
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**body)
         return answer
+
+    def invoke(self, endpoint: str, body: bytes, content_type: str) -> bytes:
+        """What an endpoint answers."""
+        with _translated("InvokeEndpoint"):
+            answer = self.runtime.invoke_endpoint(
+                EndpointName=endpoint, Body=body, ContentType=content_type, Accept="text/csv"
+            )
+            content: bytes = answer["Body"].read()
+        return content
+
+    def machine_log(self, group: str, stream: str) -> Iterator[tuple[int, str]]:
+        """Milliseconds since 1970 and text of each line of the streams that start so; nothing where there is none."""
+        token: dict[str, str] = {}
+        while True:
+            try:
+                with _translated("FilterLogEvents"):
+                    page = self.cloudwatch.filter_log_events(logGroupName=group, logStreamNamePrefix=stream, **token)
+            except JobNotFoundError:
+                return
+            yield from ((int(line["timestamp"]), str(line["message"])) for line in page.get("events", ()))
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
 
     def pages(self, operation: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Call SageMaker for a list, page by page."""
@@ -144,6 +178,36 @@ class Client:
                 return int(self.s3.head_object(Bucket=bucket, Key=key, **self._owner(bucket))["ContentLength"])
         except DataError:
             return None
+
+    def listed(self, uri: str) -> Iterator[tuple[str, int]]:
+        """Address and bytes of each object under an address."""
+        bucket, prefix = split_uri(uri)
+        token: dict[str, str] = {}
+        while True:
+            with _translated("ListObjectsV2"):
+                page = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **self._owner(bucket), **token)
+            yield from ((f"s3://{bucket}/{item['Key']}", int(item["Size"])) for item in page.get("Contents", ()))
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def delete_all(self, uri: str) -> None:
+        """Delete the objects under an address, a thousand a call."""
+        bucket, _ = split_uri(uri)
+        keys = [{"Key": split_uri(address)[1]} for address, _ in self.listed(uri)]
+        for start in range(0, len(keys), 1000):
+            some = {"Objects": keys[start : start + 1000], "Quiet": True}
+            with _translated("DeleteObjects"):
+                answer = self.s3.delete_objects(Bucket=bucket, Delete=some, **self._owner(bucket))
+            for failed in answer.get("Errors", ()):
+                raise error_of(str(failed.get("Code")), str(failed.get("Message")), operation="DeleteObjects")
+
+    def stream(self, uri: str) -> Iterator[bytes]:
+        """The content of an object, in pieces."""
+        bucket, key = split_uri(uri)
+        with _translated("GetObject"):
+            body = self.s3.get_object(Bucket=bucket, Key=key, **self._owner(bucket))["Body"]
+            yield from body.iter_chunks(1 << 20)
 
     def upload(self, path: Path, uri: str) -> None:
         """Write a file to S3, in parts where it is large."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cloudautoml.errors import (
     AuthenticationError,
     CloudAutoMLError,
@@ -20,7 +22,8 @@ _CODES: dict[str, type[CloudAutoMLError]] = {
     "ResourceInUse": ConflictError,
     "ConflictException": ConflictError,
     "ResourceLimitExceeded": QuotaExceededError,
-    "ResourceNotFound": JobNotFoundError,
+    **dict.fromkeys(("ResourceNotFound", "ResourceNotFoundException"), JobNotFoundError),
+    "ModelError": DataError,
     **dict.fromkeys(("NoSuchKey", "NoSuchBucket", "NotFound", "404"), DataError),
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
@@ -58,6 +61,6 @@ def error_of(code: str, message: str, *, operation: str, http_status: int = 400)
     kind = _CODES.get(code, CloudAutoMLError)
     if kind is CloudAutoMLError and http_status >= 500:
         kind = ServiceUnavailableError
-    if code == "ValidationException" and "could not find" in message.lower():
+    if code.startswith("Validation") and re.search("could not find|endpoint .* not found", message.lower()):
         kind = JobNotFoundError  # SageMaker says so of models, endpoints and transforms that there are not
     return kind(f"{message or 'no reason given'} ({code} from {operation})", hint=_HINTS.get(kind))

@@ -7,62 +7,77 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.spec import TabularClassification
-from cloudautoml_sagemaker._transform import answers
+from cloudautoml_sagemaker._answers import class_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
+    import numpy as np
+    import numpy.typing as npt
 
     from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.spec import JobSpec
-    from cloudautoml_sagemaker._transform import Answer
+    from cloudautoml_sagemaker._batch import Answer
+    from cloudautoml_sagemaker._rows import Rows, Trained
 
 
-def features_of(data: PreparedData) -> pd.DataFrame | None:
-    """What may leave: the features of the sealed rows, in the order of training; None where no row is sealed."""
-    return None if data.holdout is None or data.holdout.empty else data.holdout[data.schema.names]
-
-
-def class_of(label: str, classes: Sequence[str]) -> str:
-    """The class that the service means: it may write `1.0` for `1`."""
-    from cloudautoml.data import match_label
-
-    if label in classes:
-        return label
-    try:
-        return match_label(float(label), classes) or label
-    except ValueError:
-        return label
-
-
-def holdout_metrics(spec: JobSpec, data: PreparedData, output: bytes) -> dict[str, float]:
+def holdout_metrics(spec: JobSpec, data: Trained, sealed: Rows, outputs: Sequence[bytes]) -> dict[str, float]:
     """Every metric that the predictions of the sealed rows allow, by our names, in natural values.
 
     Args:
         spec: The job.
         data: Its data, with sealed rows.
-        output: What the transform of their features wrote.
+        sealed: Those rows, as they were sent.
+        outputs: What the model wrote.
     """
+    from cloudautoml.data import PreparedImages, PreparedSeries
+
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._rows import levels_of
+        from cloudautoml_sagemaker._series import series_metrics
+
+        return series_metrics(data, sealed.predicted(outputs), levels_of(spec))
+    found = sealed.read(outputs)
+    if isinstance(data, PreparedImages):
+        sealed_labels = [str(data.examples["label"].iloc[int(place)]) for place in data.positions("holdout")]
+        return _class_metrics(spec, sealed_labels, data.classes, found)
     import numpy as np
 
-    from cloudautoml.scoring import classification_metrics, regression_metrics
+    schema, rows = data.schema, data.holdout
+    assert rows is not None
+    assert schema.target is not None
+    weights = None if schema.weight is None else rows[schema.weight].to_numpy(np.float64)
+    if schema.classes is None:
+        from cloudautoml.scoring import regression_metrics
+
+        truth = rows[schema.target].to_numpy(np.float64)
+        return regression_metrics(truth, np.array([float(answer.label) for answer in found]), weights=weights)
+    labels = [str(label) for label in rows[schema.target]]
+    return _class_metrics(spec, labels, schema.classes, found, weights=weights, positive=_positive(spec, data))
+
+
+def _class_metrics(
+    spec: JobSpec,
+    truth: Sequence[str],
+    classes: Sequence[str],
+    found: Sequence[Answer],
+    *,
+    weights: npt.NDArray[np.float64] | None = None,
+    positive: int | None = None,
+) -> dict[str, float]:
+    import numpy as np
+
+    from cloudautoml.scoring import classification_metrics
     from cloudautoml.spec.metrics import METRICS, Needs, metrics_for
 
-    schema, sealed, found = data.schema, data.holdout, answers(output)
-    assert sealed is not None
-    assert schema.target is not None
-    weights = None if schema.weight is None else sealed[schema.weight].to_numpy(np.float64)
-    if schema.classes is None:
-        truth = sealed[schema.target].to_numpy(np.float64)
-        return regression_metrics(truth, np.array([float(answer.label) for answer in found]), weights=weights)
-    codes = {label: code for code, label in enumerate(schema.classes)}
-    predicted = np.array([codes[class_of(answer.label, schema.classes)] for answer in found], dtype=np.int64)
+    codes = {label: code for code, label in enumerate(classes)}
+    known = [row for row, label in enumerate(truth) if label in codes]  # no model can know a class it never saw
+    predicted = np.array([codes[class_of(answer.label, classes)] for answer in found], dtype=np.int64)
     shares = np.zeros((len(found), len(codes)))
     for row, answer in enumerate(found):
         for label, share in _shares(answer).items():
-            shares[row, codes[class_of(label, schema.classes)]] = share
+            shares[row, codes[class_of(label, classes)]] = share
     binary = len(codes) == 2
     names = [
         metric.name
@@ -71,11 +86,11 @@ def holdout_metrics(spec: JobSpec, data: PreparedData, output: bytes) -> dict[st
         and (all(answer.shares for answer in found) or METRICS[metric.name].needs is not Needs.PROBABILITIES)
     ]
     return classification_metrics(
-        np.array([codes[label] for label in sealed[schema.target]], dtype=np.int64),
-        shares,
-        weights=weights,
-        positive=_positive(spec, data),
-        predicted=predicted,
+        np.array([codes[truth[row]] for row in known], dtype=np.int64),
+        shares[known],
+        weights=None if weights is None else weights[known],
+        positive=1 if positive is None else positive,
+        predicted=predicted[known],
         names=names,
     )
 

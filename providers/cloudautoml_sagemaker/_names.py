@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 TAG_JOB, TAG_REQUEST = "cloudautoml:job", "cloudautoml:request"
 """Tags of a job: our id, and a digest of what was asked for."""
+TAG_EXPIRES = "cloudautoml:expires"
+"""Tag of an endpoint: when its time is over."""
+SERIES = "cloudautoml_series"
+"""Column that tells series apart where there is one: Autopilot asks for it."""
 PLANNED_ID = "xxxxxxxx"
 """Stands in a plan for the letters of an id, which are drawn on submission."""
 

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.capabilities import Feature, Gap, unsupported
 from cloudautoml.errors import BudgetError, ConfigError, SpecError
-from cloudautoml.spec import Forecasting, ImageClassification, TabularClassification, TabularRegression
+from cloudautoml.spec import (
+    Forecasting,
+    ImageClassification,
+    TabularClassification,
+    TabularRegression,
+    TextClassification,
+)
 from cloudautoml_sagemaker._metrics import check_metric
 from cloudautoml_sagemaker._model import violations
 from cloudautoml_sagemaker._names import PLANNED_ID, uri
-from cloudautoml_sagemaker._request import Input, create_request, job_seconds
+from cloudautoml_sagemaker._request import CSV, IMAGES, Input, create_request, job_seconds
 from cloudautoml_sagemaker._search import ENSEMBLING, FORECASTING, TUNING, check_search, mode_of
 from cloudautoml_sagemaker._spec import problem_of
 
@@ -29,6 +35,9 @@ LONGEST_JOB = 30 * 24 * 3600
 """Seconds: "the maximum runtime of an AutoML job is 30 days", which is also the default."""
 FEWEST_ROWS = 500
 """Rows: "the training dataset must have at least 500 rows"."""
+
+SEALABLE = (TabularClassification, TabularRegression, ImageClassification, TextClassification, Forecasting)
+"""Tasks whose rows are read here, so that some of them can be sealed."""
 
 # where the fields of a request come from, for messages in the user's own words
 _FIELDS = (
@@ -58,10 +67,10 @@ _FIELDS = (
 
 def gaps_of(spec: JobSpec) -> Iterator[Gap]:
     """Refusals that depend on more than one field of a spec."""
-    tabular = isinstance(spec.task, (TabularClassification, TabularRegression))
+    sealable = isinstance(spec.task, SEALABLE)
     if spec.data.holdout is not None and spec.data.test is None:
         remote = isinstance(spec.data.train, str) and spec.data.train.startswith("s3://")
-        if remote or not (tabular or isinstance(spec.task, ImageClassification)):
+        if remote or not sealable:
             kind = next((name for name in ("column", "time", "group") if getattr(spec.data.holdout, name)), "fraction")
             reason = "data in S3 is not read here" if remote else f"rows of {spec.task.type} are not split here"
             yield Gap(
@@ -96,21 +105,21 @@ def check_spec(spec: JobSpec, config: SagemakerConfig) -> None:
     check_metric(spec)
     _check_test(spec)
     check_budget(spec, config)
-    planned = uri(config, "data", "0" * 64, "train/" if spec.task.type == "image_classification" else "train.csv")
+    images = isinstance(spec.task, ImageClassification)
+    planned = uri(config, "data", "0" * 64, "train" if images else "train.csv") + ("/" if images else "")
     train = spec.data.train
     address = train if isinstance(train, str) and train.startswith("s3://") else planned
     # the class count is known with the data; two classes stand for it where the metric leaves it open
     classes = 2 if isinstance(spec.task, TabularClassification) and address is planned else None
     if classes and spec.metric.name in {"f1_macro", "precision_macro", "recall_macro"}:
         classes = 3
-    data = Input(address, classes=classes)
+    data = Input(address, IMAGES if images else CSV, classes=classes, frequency="D" if address is planned else None)
     check_request(create_request(spec, config, name=f"{spec.name}-{PLANNED_ID}", data=data))
 
 
 def _check_test(spec: JobSpec) -> None:
     remote = isinstance(spec.data.train, str) and spec.data.train.startswith("s3://")
-    tabular = isinstance(spec.task, (TabularClassification, TabularRegression))
-    if spec.data.test is not None and (remote or not tabular):
+    if spec.data.test is not None and (remote or not isinstance(spec.task, SEALABLE)):
         reason = "data in S3" if remote else spec.task.type
         raise SpecError(f"models of {reason} are not scored here, so nothing would be done with it", where="data.test")
 

@@ -16,7 +16,7 @@ from cloudautoml.spec import (
     TextGeneration,
 )
 from cloudautoml_sagemaker._metrics import objective, problem_type
-from cloudautoml_sagemaker._names import TAG_JOB, TAG_REQUEST, request_digest, uri
+from cloudautoml_sagemaker._names import SERIES, TAG_JOB, TAG_REQUEST, request_digest, uri
 from cloudautoml_sagemaker._search import algorithms, mode_of, validation_fraction
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Input:
         classes: Number of classes; None where the data was not read here, and for other tasks.
         feature_spec: Address of the file that names the features and their types.
         data_type: `S3Prefix`, `ManifestFile` or `AugmentedManifestFile`.
+        frequency: Step of series, as pandas writes it; None where the data was not read here.
+        validation: Address of what to choose by, where the user set such examples apart.
     """
 
     uri: str
@@ -60,6 +62,8 @@ class Input:
     classes: int | None = None
     feature_spec: str | None = None
     data_type: str = "S3Prefix"
+    frequency: str | None = None
+    validation: str | None = None
 
 
 def create_request(spec: JobSpec, config: SagemakerConfig, *, name: str, data: Input) -> dict[str, Any]:
@@ -83,7 +87,11 @@ def create_request(spec: JobSpec, config: SagemakerConfig, *, name: str, data: I
         )
     request: dict[str, Any] = {
         "AutoMLJobName": name,
-        "AutoMLJobInputDataConfig": [_channel(data)],
+        "AutoMLJobInputDataConfig": [
+            _channel(data, kind, address)
+            for kind, address in (("training", data.uri), ("validation", data.validation))
+            if address is not None
+        ],
         "OutputDataConfig": _present(
             S3OutputPath=uri(config, "jobs", name, "output"),
             KmsKeyId=config.kms_key,
@@ -117,12 +125,12 @@ def _present(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _channel(data: Input) -> dict[str, Any]:
+def _channel(data: Input, kind: str, address: str) -> dict[str, Any]:
     return {
-        "ChannelType": "training",
+        "ChannelType": kind,
         "ContentType": data.content_type,
         "CompressionType": "None",
-        "DataSource": {"S3DataSource": {"S3DataType": data.data_type, "S3Uri": data.uri}},
+        "DataSource": {"S3DataSource": {"S3DataType": data.data_type, "S3Uri": address}},
     }
 
 
@@ -158,7 +166,7 @@ def _problem(spec: JobSpec, config: SagemakerConfig, data: Input) -> dict[str, A
         case TextClassification() as task:
             return {"ContentColumn": task.text, "TargetLabelColumn": task.target, "CompletionCriteria": limits}
         case Forecasting() as task:
-            return _forecast(task, spec, limits)
+            return _forecast(task, spec, limits, data)
         case TextGeneration() as task:
             return _generation(task, limits)
         case _:
@@ -186,52 +194,49 @@ def job_seconds(spec: JobSpec, config: SagemakerConfig) -> int | None:
     return max(1, math.floor(min(limits))) if limits else None
 
 
-def _forecast(task: Forecasting, spec: JobSpec, limits: dict[str, int]) -> dict[str, Any]:
-    if not task.series:
+def _forecast(task: Forecasting, spec: JobSpec, limits: dict[str, int], data: Input) -> dict[str, Any]:
+    if not task.series and data.frequency is None:  # the data is not read here
         raise SpecError(
             "Autopilot asks for a column that tells the series apart, also where there is one series",
             where="task.series",
             hint="add a column with one value, and name it",
         )
-    if task.known_ahead or task.static:
-        raise SpecError(
-            "Autopilot takes every further column as known for the past, and for the future where the data has it; "
-            "it has no word for columns known ahead or constant",
-            where="task.known_ahead" if task.known_ahead else "task.static",
-            hint="leave it out; the columns themselves are used",
-        )
     return _present(
-        ForecastFrequency=frequency(task),
+        ForecastFrequency=frequency(task, data.frequency),
         ForecastHorizon=task.horizon,
         ForecastQuantiles=[_quantile(value) for value in task.quantiles] or None,
         TimeSeriesConfig=_present(
             TargetAttributeName=task.target,
             TimestampAttributeName=task.time,
-            ItemIdentifierAttributeName=task.series[0],
+            ItemIdentifierAttributeName=task.series[0] if task.series else SERIES,
             GroupingAttributeNames=list(task.series[1:]) or None,
         ),
+        FeatureSpecificationS3Uri=data.feature_spec,
         CandidateGenerationConfig=algorithms(spec),
         CompletionCriteria=limits,
     )
 
 
-def frequency(task: Forecasting) -> str:
+def frequency(task: Forecasting, found: str | None = None) -> str:
     """The step of a forecast in Autopilot's words: `1H` is `H`, `15min` stays.
+
+    Args:
+        task: The task, which may say it.
+        found: What was read off the data.
 
     Raises:
         SpecError: It is not given, or of another kind.
     """
-    if task.frequency is None:
+    given = task.frequency or found
+    if given is None:
         raise SpecError(
             "Autopilot must be told the step between time stamps", where="task.frequency", hint="h, D, W, MS, 15min"
         )
-    text = task.frequency.strip()
+    text = given.strip()
     count = text[: len(text) - len(text.lstrip("0123456789"))]
     unit = text[len(count) :].partition("-")[0]  # a week that starts on another day is a week
     if unit not in _UNITS:
-        raise SpecError(
-            f"Autopilot has no step {task.frequency!r}", where="task.frequency", hint="use h, D, W, MS, YS or min"
-        )
+        raise SpecError(f"Autopilot has no step {given!r}", where="task.frequency", hint="use h, D, W, MS, YS or min")
     short = "" if count in {"", "1"} and _UNITS[unit] != "min" else count or "1"
     return f"{short}{_UNITS[unit]}"
 

@@ -20,7 +20,7 @@ from cloudautoml.spec import (
     TextGeneration,
 )
 from cloudautoml_sagemaker._metrics import CANONICAL
-from cloudautoml_sagemaker._names import spec_name
+from cloudautoml_sagemaker._names import SERIES, spec_name
 from cloudautoml_sagemaker._search import MODES, family
 
 if TYPE_CHECKING:
@@ -123,7 +123,11 @@ def _forecasting(config: Mapping[str, Any]) -> Forecasting:
     return Forecasting(
         target=columns["TargetAttributeName"],
         time=columns["TimestampAttributeName"],
-        series=(columns["ItemIdentifierAttributeName"], *columns.get("GroupingAttributeNames", ())),
+        series=tuple(
+            name
+            for name in (columns["ItemIdentifierAttributeName"], *columns.get("GroupingAttributeNames", ()))
+            if name != SERIES
+        ),
         horizon=config["ForecastHorizon"],
         frequency=_frequency(config["ForecastFrequency"]),
         quantiles=tuple(int(name[1:]) / 100 for name in quantiles),

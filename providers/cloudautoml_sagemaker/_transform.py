@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import csv
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.errors import ConflictError, JobFailedError, JobNotFinishedError, JobNotFoundError, SpecError
 from cloudautoml.polling import poll_until
+from cloudautoml_sagemaker._batch import CLASS_OUTPUT
 from cloudautoml_sagemaker._names import TAG_JOB, uri
 from cloudautoml_sagemaker._response import containers_of
 
@@ -18,25 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cloudautoml.polling import Clock
+    from cloudautoml_sagemaker._batch import Batch
     from cloudautoml_sagemaker._client import Client
     from cloudautoml_sagemaker.config import SagemakerConfig
 
-CLASS_OUTPUT = ("predicted_label", "probabilities", "labels")
-"""What a classifier is asked for: a line holds the label, and two lists in quotes."""
 _DAY = 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One line of a transform's output.
-
-    Attributes:
-        label: The predicted class as text, or the number.
-        shares: Probability by class; empty where the model gives none.
-    """
-
-    label: str
-    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +29,62 @@ class Work:
 
     Attributes:
         name: Its name at SageMaker.
-        output: Address of what it writes.
+        outputs: Addresses of what it writes, in the order of the inputs.
     """
 
     name: str
-    output: str
+    outputs: tuple[str, ...]
 
 
-def start(client: Client, config: SagemakerConfig, *, job: str, candidate: Mapping[str, Any], rows: str) -> Work:
-    """Have the rows of a file in S3 predicted; a transform of the same rows that is there already is used again.
+def start(client: Client, config: SagemakerConfig, *, job: str, candidate: Mapping[str, Any], batch: Batch) -> Work:
+    """Have a batch predicted; a transform of the same batch that is there already is used again.
 
     Args:
         client: Who calls.
         config: Which machine, and as whom.
         job: The vendor's name of the job.
         candidate: The candidate, as SageMaker lists it.
-        rows: Address of a CSV file without a header.
+        batch: What is predicted.
     """
-    containers = with_outputs(containers_of(candidate))
-    name = _name(job, repr((candidate["CandidateName"], containers)))
-    work = _name(job, repr((name, rows)))
+    name = ensure_model(client, config, job=job, candidate=candidate)
+    work = name_for(job, repr((name, batch.uri)))
     output = uri(config, "jobs", job, "predictions", work)
-    tags = [{"Key": key, "Value": value} for key, value in {**config.tags, TAG_JOB: job}.items()]
-    model: dict[str, Any] = {
-        "ModelName": name, "ExecutionRoleArn": config.role, "Containers": containers, "Tags": tags
-    }  # fmt: skip
-    if config.subnets:
-        model["VpcConfig"] = {"SecurityGroupIds": list(config.security_groups), "Subnets": list(config.subnets)}
-    _create(client, "CreateModel", model, ("DescribeModel", {"ModelName": name}))
-    destination = {"S3OutputPath": output, "Accept": "text/csv", "AssembleWith": "Line"}
+    destination = {"S3OutputPath": output, "Accept": "text/csv", "AssembleWith": "Line" if batch.by_line else "None"}
     request: dict[str, Any] = {
         "TransformJobName": work,
         "ModelName": name,
         "TransformInput": {
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": rows}},
-            "ContentType": "text/csv",
-            "SplitType": "Line",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": batch.uri}},
+            "ContentType": batch.content_type,
+            "SplitType": "Line" if batch.by_line else "None",
         },
         "TransformOutput": {**destination, **({"KmsKeyId": config.kms_key} if config.kms_key else {})},
         "TransformResources": {"InstanceType": config.transform_instance, "InstanceCount": 1},
-        "Tags": tags,
+        "Tags": tags_for(config, job),
     }
-    _create(client, "CreateTransformJob", request, ("DescribeTransformJob", {"TransformJobName": work}))
-    return Work(work, f"{output}/{rows.rpartition('/')[2]}.out")
+    create(client, "CreateTransformJob", request, ("DescribeTransformJob", {"TransformJobName": work}))
+    return Work(work, tuple(f"{output}/{written}.out" for written in batch.names))
+
+
+def ensure_model(client: Client, config: SagemakerConfig, *, job: str, candidate: Mapping[str, Any]) -> str:
+    """The name of SageMaker's model of a candidate, which is made unless it is there."""
+    containers = with_outputs(containers_of(candidate))
+    name = name_for(job, repr((candidate["CandidateName"], containers)))
+    model: dict[str, Any] = {
+        "ModelName": name,
+        "ExecutionRoleArn": config.role,
+        "Containers": containers,
+        "Tags": tags_for(config, job),
+    }
+    if config.subnets:
+        model["VpcConfig"] = {"SecurityGroupIds": list(config.security_groups), "Subnets": list(config.subnets)}
+    create(client, "CreateModel", model, ("DescribeModel", {"ModelName": name}))
+    return name
+
+
+def tags_for(config: SagemakerConfig, job: str, **more: str) -> list[dict[str, str]]:
+    """The tags of what belongs to a job."""
+    return [{"Key": key, "Value": value} for key, value in {**config.tags, **more, TAG_JOB: job}.items()]
 
 
 def is_done(client: Client, work: Work) -> bool:
@@ -103,11 +100,11 @@ def is_done(client: Client, work: Work) -> bool:
     return bool(status == "Completed")
 
 
-def finish(client: Client, clock: Clock, work: Work, *, first_delay: float) -> bytes:
+def finish(client: Client, clock: Clock, work: Work, *, first_delay: float) -> list[bytes]:
     """Wait for a transform.
 
     Returns:
-        Its output, one line a row.
+        Its outputs, in the order of the inputs.
 
     Raises:
         JobFailedError: It failed.
@@ -118,15 +115,15 @@ def finish(client: Client, clock: Clock, work: Work, *, first_delay: float) -> b
     )
     if not done:
         raise JobNotFinishedError(f"transform {work.name} has been going for a day")
-    return client.read(work.output)
+    return [client.read(output) for output in work.outputs]
 
 
-def _name(job: str, what: str) -> str:
+def name_for(job: str, what: str) -> str:
     """A name for what belongs to a job: letters of the job's, and a digest; 63 characters at most."""
     return f"{job[:32]}-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
 
 
-def _create(client: Client, operation: str, body: Mapping[str, Any], look: tuple[str, Mapping[str, Any]]) -> None:
+def create(client: Client, operation: str, body: Mapping[str, Any], look: tuple[str, Mapping[str, Any]]) -> None:
     """Create what is named by its content, unless it is there."""
     try:
         client.call(*look)
@@ -156,25 +153,3 @@ def with_outputs(containers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
         if place:
             environment["SAGEMAKER_INFERENCE_INPUT"] = giving[place - 1].get("SAGEMAKER_INFERENCE_OUTPUT", "")
     return asked
-
-
-def answers(output: bytes) -> list[Answer]:
-    """Read a transform's output: a label or a number a line, and beside it the probabilities and their labels."""
-    found: list[Answer] = []
-    for line in csv.reader(io.StringIO(output.decode("utf-8"))):
-        if not line:
-            continue
-        shares: dict[str, float] = {}
-        if len(line) == len(CLASS_OUTPUT):
-            numbers, labels = _listed(line[1]), _listed(line[2])
-            shares = {label: float(number) for number, label in zip(numbers, labels, strict=True)}
-        found.append(Answer(line[0], shares))
-    return found
-
-
-def _listed(text: str) -> list[str]:
-    """The entries of a list such as `[0.25, 0.75]` or `['no', 'yes']`."""
-    try:
-        return [str(entry) for entry in ast.literal_eval(text)]
-    except (ValueError, SyntaxError):
-        return [entry.strip() for entry in text.strip("[] ").split(",")]

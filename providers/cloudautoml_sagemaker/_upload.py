@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.data import PreparedData, read_table
+from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries, read_table
 from cloudautoml.errors import DataError, SpecError
-from cloudautoml.spec import ColumnType, Forecasting, TextClassification, TextGeneration
+from cloudautoml.spec import ColumnType, TextClassification, TextGeneration
+from cloudautoml_sagemaker._batch import Batch
 from cloudautoml_sagemaker._names import uri
 from cloudautoml_sagemaker._request import CSV, PARQUET, Input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -25,14 +27,17 @@ if TYPE_CHECKING:
     from cloudautoml_sagemaker._client import Client
     from cloudautoml_sagemaker.config import SagemakerConfig
 
-# "FeatureDataTypes": numeric, categorical, text and datetime
-_TYPES = {
+TYPES = {
     ColumnType.NUMERIC: "numeric",
     ColumnType.CATEGORICAL: "categorical",
     ColumnType.BOOLEAN: "categorical",
     ColumnType.TEXT: "text",
     ColumnType.DATETIME: "datetime",
 }
+"""What `FeatureDataTypes` calls our types of columns: numeric, categorical, text and datetime."""
+
+
+_MANY = 20  # files from which on a list is cheaper than a look at each
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,18 @@ def stage(
     train = spec.data.train
     if isinstance(train, str) and train.startswith("s3://"):
         return remote_input(spec, train), ()
+    if isinstance(data, PreparedImages):
+        from cloudautoml_sagemaker._images import stage_images
+
+        return stage_images(data, config, folder)
+    if isinstance(data, PreparedSeries):
+        from cloudautoml_sagemaker._series import stage_series
+
+        return stage_series(data, config, folder)
     if isinstance(data, PreparedData):
-        return _stage_table(data, config, folder)
+        return _stage_table(data, config, folder, text=isinstance(spec.task, TextClassification))
     frame = plain_rows(spec, base)
-    table = _named(write_csv(frame, folder / "train.csv"), config)
+    table = named(write_csv(frame, folder / "train.csv"), config)
     return Input(table.uri), (table,)
 
 
@@ -98,26 +111,26 @@ def plain_rows(spec: JobSpec, base: Path | None) -> pd.DataFrame:
 
 def _columns(spec: JobSpec) -> tuple[str, ...]:
     match spec.task:
-        case TextClassification() as task:
-            return (task.text, task.target)
-        case Forecasting() as task:
-            return (task.target, task.time, *task.series)
         case TextGeneration() as task:
             return (task.input, task.output)
         case _:
             raise SpecError(f"{spec.task.type} has no rows", where="task.type")
 
 
-def _stage_table(data: PreparedData, config: SagemakerConfig, folder: Path) -> tuple[Input, tuple[File, ...]]:
-    table = _named(write_csv(data.train, folder / "train.csv"), config)
+def _stage_table(
+    data: PreparedData, config: SagemakerConfig, folder: Path, *, text: bool
+) -> tuple[Input, tuple[File, ...]]:
+    table = named(write_csv(data.train, folder / "train.csv"), config)
+    classes = None if data.schema.classes is None else len(data.schema.classes)
+    if text:  # two columns, which the request names
+        return Input(table.uri, classes=classes), (table,)
     features = {
         "FeatureAttributeNames": data.schema.names,
-        "FeatureDataTypes": {feature.name: _TYPES[feature.type] for feature in data.schema.features},
+        "FeatureDataTypes": {feature.name: TYPES[feature.type] for feature in data.schema.features},
     }
     path = folder / "features.json"
     path.write_text(json.dumps(features, ensure_ascii=False, indent=1), encoding="utf-8")
-    described = _named(path, config)
-    classes = None if data.schema.classes is None else len(data.schema.classes)
+    described = named(path, config)
     return Input(table.uri, classes=classes, feature_spec=described.uri), (table, described)
 
 
@@ -128,16 +141,27 @@ def write_csv(frame: pd.DataFrame, path: Path, *, header: bool = True) -> Path:
     rows to learn from are written the same way.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _in_lines(frame).to_csv(path, index=False, header=header, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The rows as `write_csv` writes them, without a header."""
+    return str(_in_lines(frame).to_csv(index=False, header=False, lineterminator="\n"))
+
+
+def _in_lines(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows, each of which will take one line."""
     texts: dict[str, Any] = {
         str(name): column.str.replace(r"[\r\n]+", " ", regex=True)
         for name, column in frame.items()
         if str(column.dtype) in {"str", "object", "string"}
     }
-    frame.assign(**texts).to_csv(path, index=False, header=header, lineterminator="\n", encoding="utf-8")
-    return path
+    return frame.assign(**texts)
 
 
-def _named(path: Path, config: SagemakerConfig) -> File:
+def named(path: Path, config: SagemakerConfig) -> File:
+    """A file of the data, which goes where a digest of its content says."""
     return File(path, uri(config, "data", digest(path), path.name))
 
 
@@ -159,24 +183,35 @@ def send(files: Iterable[File], client: Client) -> int:
     files = list(files)
     if files:
         client.check_bucket()
-    missing = [file for file in files if client.exists(file.uri) != file.path.stat().st_size]
+    known = _known(files, client)
+    missing = [file for file in files if known(file.uri) != file.path.stat().st_size]
     for file in missing:
         client.upload(file.path, file.uri)
     return len(missing)
 
 
-def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig) -> str:
+def _known(files: Sequence[File], client: Client) -> Callable[[str], int | None]:
+    """Tells the size of what is there; of many files in one folder by a list, which is one call for a thousand."""
+    if len(files) < _MANY:
+        return client.exists
+    folder = posixpath.commonpath([file.uri.removeprefix("s3://") for file in files])
+    return dict(client.listed(f"s3://{folder}/")).get
+
+
+def send_rows(frame: pd.DataFrame, client: Client, config: SagemakerConfig, *, job: str) -> Batch:
     """Send rows to be predicted.
 
     Args:
         frame: Features alone, in the order of training.
         client: Who sends.
         config: Where they go.
+        job: The vendor's name of the job whose model predicts them.
 
     Returns:
-        Their address, which is the same for the same rows.
+        Their batch, which is the same for the same rows.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = _named(write_csv(frame, Path(folder) / "rows.csv", header=False), config)
+        path = write_csv(frame, Path(folder) / "rows.csv", header=False)
+        file = File(path, uri(config, "jobs", job, "rows", digest(path), path.name))
         send([file], client)
-    return file.uri
+    return Batch(file.uri, (file.path.name,))

@@ -13,22 +13,22 @@ from cloudautoml.capabilities import (
     unsupported,
 )
 
-_SEALED = Support(Level.EMULATED, "rows of a local table, sealed here; the best model predicts them after training")
+_SEALED = Support(Level.EMULATED, "what is given from here is sealed here; the best model predicts them after training")
 _HALF_WAY = Support(
     Level.NATIVE,
     "submitted, followed and listed; predicted with SageMaker's own tools so far, with nothing sealed here",
 )
-_TRANSFORM = Support(Level.NATIVE, "rows of a table, by a batch transform job")
+_TRANSFORM = Support(Level.NATIVE, "rows, images and series, by a batch transform job")
 
 _TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,
     Feature.TABULAR_REGRESSION: NATIVE,
-    Feature.FORECASTING: _HALF_WAY,
-    Feature.IMAGE_CLASSIFICATION: not_implemented("folders of images are not sent from here yet", "local"),
+    Feature.FORECASTING: NATIVE,
+    Feature.IMAGE_CLASSIFICATION: NATIVE,
     Feature.IMAGE_MULTI_LABEL: unsupported("Autopilot gives an image one class", "azureml"),
     Feature.OBJECT_DETECTION: unsupported("Autopilot knows no boxes: its images have classes", "azureml"),
     Feature.INSTANCE_SEGMENTATION: unsupported("Autopilot knows no outlines: its images have classes", "azureml"),
-    Feature.TEXT_CLASSIFICATION: _HALF_WAY,
+    Feature.TEXT_CLASSIFICATION: NATIVE,
     Feature.TEXT_MULTI_LABEL: unsupported("Autopilot gives a text one class", "azureml"),
     Feature.NAMED_ENTITY_RECOGNITION: unsupported("Autopilot has no entities", "azureml"),
     Feature.TEXT_GENERATION: _HALF_WAY,
@@ -64,7 +64,9 @@ _TABLE: dict[Feature, Support] = {
     Feature.PREDICT: _TRANSFORM,
     Feature.PREDICT_PROBA: _TRANSFORM,
     Feature.BATCH_PREDICT: _TRANSFORM,
-    Feature.ENDPOINT: not_implemented("endpoints are not opened here yet", "predict: a batch transform needs none"),
+    Feature.ENDPOINT: Support(
+        Level.NATIVE, "for so many hours; with `min_instances` 0 paid for by the call, for models of one container"
+    ),
     Feature.EXPORT_ONNX: unsupported("Autopilot's models are containers of its own", "model.save keeps their files"),
     Feature.FEATURE_IMPORTANCE: not_implemented(
         "Clarify's report is not read here yet", "job.artifacts() says where it is"

@@ -44,6 +44,10 @@ class SagemakerConfig(ProviderConfig):
     """USD an hour by instance type, to price what a job has used."""
     transform_instance: str = "ml.m5.xlarge"
     """Instance type for predictions."""
+    endpoint_instance: str = "ml.m5.xlarge"
+    """Instance type for endpoints."""
+    serverless_memory: Annotated[int, Field(ge=1024, le=6144, multiple_of=1024)] = 4096
+    """Megabytes of an endpoint that is paid for by the call."""
     poll_seconds: Annotated[float, Field(gt=0)] = 30.0
     """Seconds between the first two looks at a job; later ones are rarer."""
     endpoint_url: str | None = None
@@ -52,3 +56,5 @@ class SagemakerConfig(ProviderConfig):
     """Another address of S3."""
     runtime_endpoint_url: str | None = None
     """Another address of the SageMaker runtime."""
+    logs_endpoint_url: str | None = None
+    """Another address of CloudWatch Logs."""

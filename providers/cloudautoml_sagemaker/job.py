@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from cloudautoml.download import RemoteFile
 from cloudautoml.errors import CloudAutoMLError, JobNotFoundError, SpecError, StorageError, UnknownNameError
 from cloudautoml.job import Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.store import read_json, write_json
 from cloudautoml_sagemaker._cost import cost_of
-from cloudautoml_sagemaker._holdout import features_of, holdout_metrics, with_holdout
+from cloudautoml_sagemaker._holdout import holdout_metrics, with_holdout
 from cloudautoml_sagemaker._response import artifacts_of, leaderboard, status_of
+from cloudautoml_sagemaker._rows import sealed_rows
 from cloudautoml_sagemaker._submission import describe
 from cloudautoml_sagemaker._transform import is_done, start
-from cloudautoml_sagemaker._upload import send_rows
 from cloudautoml_sagemaker._usage import used_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from cloudautoml.data import PreparedData
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.store import JobRecord, Store
     from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker._rows import Trained
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 SCORING = "ScoringHoldout"
@@ -35,6 +39,15 @@ SCORING = "ScoringHoldout"
 
 _SUBMISSION_SECONDS = 900.0
 """How long a job that SageMaker does not know may still be on its way there: uploads come first."""
+
+
+_GROUPS = {
+    "AWS::SageMaker::TrainingJob": "/aws/sagemaker/TrainingJobs",
+    "AWS::SageMaker::ProcessingJob": "/aws/sagemaker/ProcessingJobs",
+    "AWS::SageMaker::TransformJob": "/aws/sagemaker/TransformJobs",
+}
+"""Groups of CloudWatch Logs by the type of a step."""
+_MOST_STEPS = 50  # whose machines' own lines are read: each is a call
 
 
 class SagemakerJob(Job):
@@ -86,17 +99,17 @@ class SagemakerJob(Job):
     def _is_scored(self, found: Mapping[str, Any]) -> bool:
         """Whether the best model has been scored on the sealed rows, or never will be; what is left is started."""
         data = None if self._holdout.exists() else self._data()
-        sealed = None if data is None else features_of(data)
+        sealed = None if data is None else sealed_rows(data, self.spec)
         board = self._board()
         if data is None or sealed is None or board.best is None or not board.best.can_infer:
             return True
         best = next(item for item in self._candidates() if item["CandidateName"] == board.best.model)
         try:
-            rows = send_rows(sealed, self._client, self._config)
-            work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, rows=rows)
+            batch = sealed.send(self._client, self._config, job=self.vendor_ref)
+            work = start(self._client, self._config, job=found["AutoMLJobName"], candidate=best, batch=batch)
             if not is_done(self._client, work):
                 return False
-            metrics = holdout_metrics(self.spec, data, self._client.read(work.output))
+            metrics = holdout_metrics(self.spec, data, sealed, [self._client.read(output) for output in work.outputs])
         except CloudAutoMLError as exc:
             if exc.retryable:
                 raise
@@ -106,13 +119,13 @@ class SagemakerJob(Job):
         write_json(self._holdout, {"model": board.best.model, "metrics": metrics})
         return True
 
-    def _data(self) -> PreparedData | None:
-        """What the job was trained on, where it was submitted from this store, from a table."""
-        from cloudautoml.data import PreparedData, load_prepared
+    def _data(self) -> Trained | None:
+        """What the job was trained on, where it was submitted from this store."""
+        from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries, load_prepared
 
         folder = self._store.job_dir(self.id) / "data"
         data = load_prepared(folder) if folder.exists() else None
-        return data if isinstance(data, PreparedData) else None
+        return data if isinstance(data, (PreparedData, PreparedImages, PreparedSeries)) else None
 
     @override
     def _cancel(self) -> None:
@@ -133,6 +146,7 @@ class SagemakerJob(Job):
                     told.add(line)
                     yield line
             if over:
+                yield from self._machine_lines()
                 return
             self._clock.sleep(self._poll_delay)
 
@@ -148,6 +162,17 @@ class SagemakerJob(Job):
         if "EndTime" in found:
             reason = f": {found['FailureReason']}" if found.get("FailureReason") else ""
             yield f"{_stamp(found['EndTime'])} job {found['AutoMLJobStatus']}{reason}"
+
+    def _machine_lines(self) -> Iterator[str]:
+        """What the machines of the first steps wrote, as far as CloudWatch has it and the caller may read it."""
+        steps = {step["CandidateStepName"]: step for item in self._candidates() for step in item["CandidateSteps"]}
+        for name, step in list(steps.items())[:_MOST_STEPS]:
+            try:
+                for stamp, text in self._client.machine_log(_GROUPS[step["CandidateStepType"]], f"{name}/"):
+                    yield f"{_stamp(datetime.fromtimestamp(stamp / 1000, UTC))} {name} {text.rstrip()}"
+            except CloudAutoMLError as exc:
+                yield f"the machines' own lines cannot be read: {exc.message}"
+                return
 
     def _pages(self) -> Iterator[dict[str, Any]]:
         body = {"AutoMLJobName": self.vendor_ref, "SortBy": "CreationTime", "SortOrder": "Ascending"}
@@ -187,6 +212,33 @@ class SagemakerJob(Job):
         return {"request": request, **found} if request.exists() else found
 
     @override
+    def _files(self, name: str, place: Path | str) -> Iterable[RemoteFile]:
+        if not str(place).startswith("s3://"):
+            return super()._files(name, place)
+        return self._remote_files(name, str(place))
+
+    def _remote_files(self, name: str, place: str) -> Iterator[RemoteFile]:
+        for address, size in self._client.listed(place):
+            rest = address.removeprefix(place).lstrip("/")
+            if address == place:
+                rest, suffix = "", PurePosixPath(place).suffix
+                yield RemoteFile(name + suffix, size, partial(self._client.stream, address))
+            elif not rest.endswith("/") and (place.endswith("/") or address.startswith(f"{place}/")):
+                yield RemoteFile(f"{name}/{rest}", size, partial(self._client.stream, address))
+
+    @override
+    def cleanup(self) -> list[Leftover]:
+        from cloudautoml_sagemaker._leftovers import find, remove
+
+        if not self.status().state.is_terminal:
+            return []
+        self.leaderboard()  # kept here from now on
+        found = list(find(self._client, self._config, self.vendor_ref))
+        for item in found:
+            remove(self._client, item)
+        return found
+
+    @override
     def _model(self, name: str | None) -> Model:
         from cloudautoml_sagemaker.model import SagemakerModel
 
@@ -198,7 +250,7 @@ class SagemakerJob(Job):
         data = self._data()
         if data is None:
             raise StorageError(
-                "models predict where their job was submitted, from a table: its columns are recorded there",
+                "models predict where their job was submitted: how its data is read is recorded there",
                 where=str(self._store.job_dir(self.id)),
                 hint="job.native() and job.artifacts() have all that SageMaker keeps",
             )
@@ -207,7 +259,7 @@ class SagemakerJob(Job):
             described=next(item for item in self._candidates() if item["CandidateName"] == chosen),
             vendor_ref=self.vendor_ref,
             data=data,
-            dataset=self.spec.data,
+            spec=self.spec,
             client=self._client,
             config=self._config,
             clock=self._clock,

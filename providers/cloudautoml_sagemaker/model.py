@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from cloudautoml.capabilities import Feature, Gap, unsupported
-from cloudautoml.errors import DataError, JobFailedError, StorageError, UnsupportedError
+from cloudautoml.endpoint import check_deployment
+from cloudautoml.errors import StorageError
 from cloudautoml.model import Model
-from cloudautoml_sagemaker._holdout import class_of
 from cloudautoml_sagemaker._response import containers_of
-from cloudautoml_sagemaker._transform import Answer, answers, finish, start
-from cloudautoml_sagemaker._upload import send_rows
+from cloudautoml_sagemaker._rows import rows_of
+from cloudautoml_sagemaker._transform import finish, start
+from cloudautoml_sagemaker.endpoint import SagemakerEndpoint, open_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.polling import Clock
-    from cloudautoml.spec import Dataset
+    from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._client import Client
+    from cloudautoml_sagemaker._rows import Rows, Trained
     from cloudautoml_sagemaker.config import SagemakerConfig
 
 
 class SagemakerModel(Model):
-    """Predicts tables; each call is a transform job, except for rows that it has predicted before.
+    """Predicts rows and images; each call is a transform job, except for rows that it has predicted before.
 
     Args:
         candidate: Its row of the leaderboard.
         described: The candidate, as SageMaker lists it.
         vendor_ref: The job's name at SageMaker.
         data: What it was trained on: the schema that new rows are read by.
-        dataset: How the files that it was trained on are written; so are those that it predicts.
+        spec: Its job, which says how files are written.
         client: Who calls.
         config: Which machine, and as whom.
         clock: Time and sleep.
@@ -48,8 +48,8 @@ class SagemakerModel(Model):
         *,
         described: Mapping[str, Any],
         vendor_ref: str,
-        data: PreparedData,
-        dataset: Dataset,
+        data: Trained,
+        spec: JobSpec,
         client: Client,
         config: SagemakerConfig,
         clock: Clock,
@@ -58,56 +58,42 @@ class SagemakerModel(Model):
         self._described = described
         self._vendor_ref = vendor_ref
         self._data = data
-        self._dataset = dataset
+        self._spec = spec
         self._client = client
         self._config = config
         self._clock = clock
 
-    def _rows(self, rows: Any) -> pd.DataFrame:
-        from pathlib import Path
-
-        from cloudautoml.data import read_table
-
-        if isinstance(rows, (str, Path)):
-            return self._data.schema.conform(read_table(str(rows), self._dataset), where=str(rows))
-        return self._data.schema.conform(rows, where="rows")
-
-    def _answers(self, frame: pd.DataFrame) -> list[Answer]:
-        rows = send_rows(frame, self._client, self._config)
-        work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, rows=rows)
-        output = finish(self._client, self._clock, work, first_delay=self._config.poll_seconds)
-        found = answers(output)
-        if len(found) != len(frame):
-            raise JobFailedError(f"{len(frame)} rows were sent, and {len(found)} predictions came back")
-        return found
+    def _outputs(self, rows: Rows) -> list[bytes]:
+        if not len(rows):
+            return []
+        batch = rows.send(self._client, self._config, job=self._vendor_ref)
+        work = start(self._client, self._config, job=self._vendor_ref, candidate=self._described, batch=batch)
+        return finish(self._client, self._clock, work, first_delay=self._config.poll_seconds)
 
     @override
-    def predict(self, rows: Any) -> pd.Series[Any]:
-        import pandas as pd
-
-        frame = self._rows(rows)
-        classes = self._data.schema.classes
-        labels = [answer.label for answer in self._answers(frame)] if len(frame) else []
-        if classes is None:
-            return pd.Series([float(label) for label in labels], index=frame.index, dtype="float64")
-        return pd.Series([class_of(label, classes) for label in labels], index=frame.index, dtype="str")
+    def predict(self, rows: Any = None) -> Any:
+        """Predict, as `Model.predict` says; of series the steps that follow those given, or all of them for None."""
+        given = rows_of(rows, self._data, self._spec)
+        return given.predicted(self._outputs(given))
 
     @override
     def predict_proba(self, rows: Any) -> pd.DataFrame:
-        import pandas as pd
+        given = rows_of(rows, self._data, self._spec)
+        return given.shares(self._outputs(given))
 
-        classes = self._data.schema.classes
-        if classes is None:
-            raise DataError("a regression has no probabilities")
-        frame = self._rows(rows)
-        found = self._answers(frame) if len(frame) else []
-        if any(not answer.shares for answer in found):
-            raise UnsupportedError(
-                "sagemaker", [Gap(Feature.PREDICT_PROBA, unsupported("this candidate's container gives labels alone"))]
-            )
-        rows_of = [{class_of(label, classes): share for label, share in answer.shares.items()} for answer in found]
-        table = pd.DataFrame(rows_of, index=frame.index).reindex(columns=list(classes)).fillna(0.0).astype("float64")
-        return table.div(table.sum(axis=1), axis=0)  # the service rounds
+    @override
+    def deploy(self, *, max_hours: float, min_instances: int = 1, max_instances: int = 1) -> SagemakerEndpoint:
+        check_deployment(max_hours=max_hours, min_instances=min_instances, max_instances=max_instances)
+        name, expires = open_endpoint(
+            self._client,
+            self._config,
+            self._clock,
+            job=self._vendor_ref,
+            candidate=self._described,
+            hours=max_hours,
+            machines=(min_instances, max_instances),
+        )
+        return SagemakerEndpoint(name, expires=expires, data=self._data, spec=self._spec, client=self._client)
 
     @override
     def save(self, path: Path) -> Path:

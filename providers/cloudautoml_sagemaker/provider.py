@@ -14,13 +14,13 @@ from cloudautoml.errors import JobNotFoundError
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.plan import Plan, VendorRequest
 from cloudautoml.provider import Provider, required_features
-from cloudautoml.spec import TabularClassification
+from cloudautoml.spec import Forecasting, TabularClassification, TabularRegression
 from cloudautoml_sagemaker._client import Client
 from cloudautoml_sagemaker._cost import bound_of
 from cloudautoml_sagemaker._metrics import objective
 from cloudautoml_sagemaker._names import PLANNED_ID, uri
 from cloudautoml_sagemaker._preflight import FEWEST_ROWS, check_request, check_spec, gaps_of
-from cloudautoml_sagemaker._request import Input, create_request
+from cloudautoml_sagemaker._request import Input, create_request, frequency
 from cloudautoml_sagemaker._submission import create_once, describe
 from cloudautoml_sagemaker.capabilities import CAPABILITIES
 from cloudautoml_sagemaker.config import SagemakerConfig
@@ -29,6 +29,7 @@ from cloudautoml_sagemaker.job import SagemakerJob
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Gap
     from cloudautoml.data import Prepared
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
     from cloudautoml.store import JobRecord, Store
@@ -71,7 +72,7 @@ class SagemakerProvider(Provider[SagemakerConfig]):
 
     @override
     def _prepare(self, spec: JobSpec, *, strict: bool) -> Prepared | None:
-        from cloudautoml.data import PreparedData
+        from cloudautoml.data import PreparedData, PreparedImages, PreparedSeries
         from cloudautoml_sagemaker._upload import plain_rows
 
         if _is_remote(spec):
@@ -79,9 +80,12 @@ class SagemakerProvider(Provider[SagemakerConfig]):
         data = super()._prepare(spec, strict=strict)
         if data is None:
             plain_rows(spec, self.base)
-        elif isinstance(data, PreparedData):
+        elif isinstance(data, PreparedSeries) and isinstance(spec.task, Forecasting):
+            frequency(spec.task, data.schema.frequency.name)
+        elif isinstance(data, (PreparedData, PreparedImages)):
             objective(spec, _classes(data))  # a metric of two classes does not fit three
-            data = _with_row_count(data)
+            if isinstance(spec.task, (TabularClassification, TabularRegression)):
+                data = _with_row_count(data)
         return data
 
     @override
@@ -137,6 +141,18 @@ class SagemakerProvider(Provider[SagemakerConfig]):
     @override
     def _job(self, job: str) -> SagemakerJob:
         return SagemakerJob(job, store=self.store, clock=self.clock, client=self.client, config=self.config)
+
+    @override
+    def leftovers(self, job: str | None = None) -> list[Leftover]:
+        from cloudautoml_sagemaker._leftovers import find
+
+        return list(find(self.client, self.config, job))
+
+    @override
+    def _discard(self, leftover: Leftover) -> None:
+        from cloudautoml_sagemaker._leftovers import remove
+
+        remove(self.client, leftover)
 
     @override
     def _adopt(self, ref: str) -> JobRecord | None:

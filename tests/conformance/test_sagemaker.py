@@ -9,11 +9,14 @@ from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pandas as pd
 import pytest
 from typing_extensions import override
 
 from cloudautoml.capabilities import NATIVE, Capabilities, Feature
-from cloudautoml.leaderboard import Leaderboard
+from cloudautoml.data import PreparedImages, load_prepared, read_images
+from cloudautoml.leaderboard import Candidate, Leaderboard
+from cloudautoml.model import Model
 from cloudautoml.polling import SystemClock
 from cloudautoml.spec import (
     Budget,
@@ -22,39 +25,82 @@ from cloudautoml.spec import (
     JobSpec,
     TabularClassification,
     TabularRegression,
-    TextClassification,
     TextGeneration,
 )
 from cloudautoml.store import Store
 from cloudautoml.testing import ProviderSuite
 from cloudautoml.testing.fake import FakeConfig, FakeJob, FakeProvider
+from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.rehearsal import Rehearsal, merged
 from cloudautoml.testing.tables import table_spec, write_table
+from cloudautoml.testing.texts import small_text_spec
 from cloudautoml_sagemaker import SagemakerConfig, SagemakerProvider, plugin
 from cloudautoml_sagemaker.emulator import SagemakerEmulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
 
     from cloudautoml.provider import Provider
 
 
 class TrainerJob(FakeJob):
-    """A job whose constants go by the names of the families that were asked for."""
+    """A job whose constants go by the names of the families that were asked for, or are classes of images."""
+
+    def _images(self) -> PreparedImages | None:
+        data = load_prepared(self._store.job_dir(self.id) / "data")
+        return data if isinstance(data, PreparedImages) else None
+
+    @override
+    def _model(self, name: str | None) -> Model:
+        images = self._images()
+        return super()._model(name) if images is None else Picture(self.leaderboard()[name or "first"], images)
 
     @override
     def leaderboard(self) -> Leaderboard:
+        if self._images() is not None:
+            row = Candidate("first", "chain", self.provider, self.id, score_val=0.5, can_infer=True, trial=0)
+            return Leaderboard([row], metric=self.spec.metric.name, job=self.id)
         board = super().leaderboard()
         names = cycle(self.spec.search.families or ("xgboost", "linear"))
         named = [replace(candidate, algorithm=name) for candidate, name in zip(board, names, strict=False)]
         return Leaderboard(named, metric=board.metric, job=board.job)
 
 
+class Picture(Model):
+    """Sees its first class in every image."""
+
+    def __init__(self, candidate: Candidate, data: PreparedImages) -> None:
+        super().__init__(candidate)
+        self._data = data
+
+    @override
+    def predict(self, rows: Any) -> pd.Series[Any]:
+        found = read_images(rows, self._data.schema)
+        found.pixels(size=(4, 4), channels=1)  # what cannot be decoded is found
+        return pd.Series(self._data.classes[0], index=found.index)
+
+    @override
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        index = read_images(rows, self._data.schema).index
+        shares = {name: float(number == 0) for number, name in enumerate(self._data.classes)}
+        return pd.DataFrame(shares, index=index)
+
+    @override
+    def save(self, path: Path) -> Path:
+        path.mkdir(parents=True)
+        (path / "model.json").write_text("{}", encoding="utf-8")
+        return path
+
+
 class Trainer(FakeProvider):
-    """Trains nothing, and takes families."""
+    """Trains nothing, and takes families, texts and images."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        {**dict(FakeProvider.capabilities.items()), Feature.FAMILIES: NATIVE}
+        {
+            **dict(FakeProvider.capabilities.items()),
+            **dict.fromkeys((Feature.FAMILIES, Feature.TEXT_CLASSIFICATION, Feature.IMAGE_CLASSIFICATION), NATIVE),
+        }
     )
 
     @override
@@ -89,6 +135,10 @@ class TestSagemaker(ProviderSuite):
         folder = tmp_path_factory.mktemp("rows")
 
         def spec(feature: Feature) -> JobSpec:
+            if feature is Feature.IMAGE_CLASSIFICATION:
+                return merged(small_image_spec(folder), "budget", max_time=timedelta(minutes=10))
+            if feature is Feature.TEXT_CLASSIFICATION:
+                return merged(small_text_spec(folder), "budget", max_time=timedelta(minutes=10))
             path, rows = folder / f"{feature.value}.csv", made_rows(800)
             if feature is Feature.TABULAR_REGRESSION:
                 small = table_spec(TabularRegression(target="amount"), write_table(path, rows))
@@ -105,9 +155,9 @@ class TestSagemaker(ProviderSuite):
     @override
     def probes(cls, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Feature, Callable[[Rehearsal], None]]:
         rows = tmp_path_factory.mktemp("others") / "rows.csv"
-        rows.write_text("text,label,day,shop,sales,input,output\n" + "good,yes,2026-01-01,a,1,hi,ho\n" * 600)
+        days = (f"2026-{1 + day // 28:02}-{1 + day % 28:02},a,{day % 7 + 1},hi,ho\n" for day in range(28))
+        rows.write_text("day,shop,sales,input,output\n" + "".join(days))
         tasks = (
-            TextClassification(),
             Forecasting(target="sales", time="day", series=("shop",), horizon=3, frequency="D"),
             TextGeneration(),
         )

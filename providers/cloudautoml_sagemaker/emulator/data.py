@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.errors import DataError
 from cloudautoml.spec import ColumnType
+from cloudautoml_sagemaker._images import MANIFEST
 from cloudautoml_sagemaker._preflight import FEWEST_ROWS
 from cloudautoml_sagemaker._request import PARQUET
 from cloudautoml_sagemaker._spec import problem_of, training_channel
@@ -38,7 +39,7 @@ def check_channels(request: Mapping[str, Any], storage: Storage) -> None:
     kind, config = problem_of(request)
     for channel in request["AutoMLJobInputDataConfig"]:
         source = channel["DataSource"]["S3DataSource"]
-        if source["S3DataType"] != "S3Prefix":
+        if source["S3DataType"] != "S3Prefix" and not _is_manifest(source):
             raise invalid(f"the emulator reads data by prefix, not {source['S3DataType']}")
         first = storage.keys(source["S3Uri"])[0]
         if kind in _TABLES and channel.get("ContentType") != PARQUET:
@@ -80,8 +81,10 @@ def copy_data(request: Mapping[str, Any], storage: Storage, folder: Path) -> Pat
         DataError: There are fewer rows than Autopilot takes.
     """
     channel = training_channel(request)
-    address = channel["DataSource"]["S3DataSource"]["S3Uri"]
-    files = storage.download(address, folder / "channel")
+    source = channel["DataSource"]["S3DataSource"]
+    if _is_manifest(source):
+        return _copy_manifest(source["S3Uri"], storage, folder)
+    files = storage.download(source["S3Uri"], folder / "channel")
     if problem_of(request)[0] == IMAGES:
         return folder / "channel"
     if channel.get("ContentType") == PARQUET:
@@ -96,6 +99,25 @@ def copy_data(request: Mapping[str, Any], storage: Storage, folder: Path) -> Pat
             joined.write(text if number == 0 else text.partition(b"\n")[2])
             if not text.endswith(b"\n"):
                 joined.write(b"\n")
+    return table
+
+
+def _is_manifest(source: Mapping[str, Any]) -> bool:
+    return bool(source["S3DataType"] == MANIFEST)
+
+
+def _copy_manifest(address: str, storage: Storage, folder: Path) -> Path:
+    """Copy the images of an augmented manifest, as a table of their paths and classes."""
+    (folder / "channel").mkdir(parents=True, exist_ok=True)
+    table = folder / "train.csv"
+    with table.open("w", encoding="utf-8", newline="") as rows:
+        writer = csv.writer(rows)
+        writer.writerow(["image", "label"])
+        for number, line in enumerate(storage.read(address).decode("utf-8").splitlines()):
+            entry = json.loads(line)
+            name = f"channel/{number:07d}.{entry['source-ref'].rpartition('.')[2]}"
+            (folder / name).write_bytes(storage.read(entry["source-ref"]))
+            writer.writerow([name, entry["label-metadata"]["class-name"]])
     return table
 
 

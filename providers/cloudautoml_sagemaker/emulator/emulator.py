@@ -137,6 +137,7 @@ class SagemakerEmulator(Emulator):
             "AWS_ENDPOINT_URL_SAGEMAKER": self.url,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.url,
             "AWS_ENDPOINT_URL_S3": self.s3_url,
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.s3_url,
             "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": _SECRET,
             "AWS_DEFAULT_REGION": self.region,
@@ -155,6 +156,7 @@ class SagemakerEmulator(Emulator):
             "endpoint_url": self.url,
             "runtime_endpoint_url": self.url,
             "s3_endpoint_url": self.s3_url,
+            "logs_endpoint_url": self.s3_url,
             "profile": None,
             "bucket_owner": None,
             "poll_seconds": 0.5,
@@ -170,7 +172,7 @@ class SagemakerEmulator(Emulator):
         import boto3
 
         usual = {
-            "endpoint_url": self.s3_url if service == "s3" else self.url,
+            "endpoint_url": self.s3_url if service in {"s3", "logs"} else self.url,
             "region_name": self.region,
             "aws_access_key_id": _KEY,
             "aws_secret_access_key": _SECRET,

@@ -128,7 +128,9 @@ class Jobs:
 
     def _serve(self, run: Run, job: Job, address: str, model: str) -> None:
         columns = row_columns(run.request, self._storage)
-        self._servables[address] = Servable(lambda: job.model(model), columns)
+        self._servables[address] = Servable(
+            lambda: job.model(model), columns, forecasts=problem_of(run.request)[0] == "TimeSeriesForecastingJobConfig"
+        )
 
     def servable(self, address: str) -> Servable | None:
         """The model that was written to an address in S3; None where it is of no job of this emulator."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +15,12 @@ from cloudautoml.errors import CloudAutoMLError
 from cloudautoml_sagemaker.emulator.errors import VendorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from cloudautoml.model import Model
 
+_QUANTILE = re.compile(r"0\.\d+")
+_PNG = b"\x89PNG"
 _ANSWERS = ("predicted_label", "probability", "probabilities", "labels")
 
 
@@ -27,11 +30,13 @@ class Servable:
     Args:
         load: Opens the provider's model; called once, with the first rows to predict.
         columns: Names of the columns that a row of values without names has, in order; empty for images.
+        forecasts: Whether it goes on from histories: then bodies and answers are tables with names.
     """
 
-    def __init__(self, load: Callable[[], Model], columns: tuple[str, ...] = ()) -> None:
+    def __init__(self, load: Callable[[], Model], columns: tuple[str, ...] = (), *, forecasts: bool = False) -> None:
         self._load = load
         self.columns = columns
+        self.forecasts = forecasts
 
     @cached_property
     def model(self) -> Model:
@@ -54,9 +59,9 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
     Raises:
         VendorError: The model cannot make sense of the body.
     """
-    wanted = [name.strip() for name in environment.get("SAGEMAKER_INFERENCE_OUTPUT", _ANSWERS[0]).split(",")]
-    if unknown := [name for name in wanted if name not in _ANSWERS]:
-        raise _failed(f"SAGEMAKER_INFERENCE_OUTPUT knows nothing of {', '.join(unknown)}")
+    if servable.forecasts:
+        return _forecast(servable, body)
+    wanted = _wanted(environment)
     with tempfile.TemporaryDirectory() as folder:
         if content_type.startswith("image/"):
             file = Path(folder) / f"image.{content_type.removeprefix('image/').replace('jpeg', 'jpg')}"
@@ -70,6 +75,48 @@ def predict(servable: Servable, body: bytes, content_type: str, environment: Map
             return _answer(servable.model, str(file), wanted)
         except CloudAutoMLError as exc:
             raise _failed(exc.message) from exc
+
+
+def _forecast(servable: Servable, body: bytes) -> bytes:
+    """The steps that follow a table of histories."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "history.csv"
+        file.write_bytes(body)
+        try:
+            table: Any = servable.model.predict(str(file))
+        except CloudAutoMLError as exc:
+            raise _failed(exc.message) from exc
+    quantiles = {name: f"p{round(100 * float(name))}" for name in table.columns if _QUANTILE.fullmatch(str(name))}
+    return bytes(table.rename(columns=quantiles).to_csv(index=False).encode())
+
+
+def predict_images(servable: Servable, contents: Sequence[bytes], environment: Mapping[str, str]) -> list[bytes]:
+    """Predict images, as `predict` does, many at once.
+
+    Args:
+        servable: The model.
+        contents: One image each.
+        environment: Of the model's container.
+    """
+    wanted = _wanted(environment)
+    with tempfile.TemporaryDirectory() as folder:
+        files: list[str] = []
+        for number, content in enumerate(contents):
+            file = Path(folder) / f"{number}.{'png' if content.startswith(_PNG) else 'jpg'}"
+            file.write_bytes(content)
+            files.append(str(file))
+        try:
+            return _answer(servable.model, files, wanted).splitlines(keepends=True)
+        except CloudAutoMLError as exc:
+            raise _failed(exc.message) from exc
+
+
+def _wanted(environment: Mapping[str, str]) -> list[str]:
+    """What a container is asked to put out."""
+    wanted = [name.strip() for name in environment.get("SAGEMAKER_INFERENCE_OUTPUT", _ANSWERS[0]).split(",")]
+    if unknown := [name for name in wanted if name not in _ANSWERS]:
+        raise _failed(f"SAGEMAKER_INFERENCE_OUTPUT knows nothing of {', '.join(unknown)}")
+    return wanted
 
 
 def _failed(message: str) -> VendorError:
@@ -94,7 +141,7 @@ def _named(body: bytes, columns: tuple[str, ...]) -> bytes:
     return text.getvalue().encode()
 
 
-def _answer(model: Model, rows: str, wanted: list[str]) -> bytes:
+def _answer(model: Model, rows: str | list[str], wanted: list[str]) -> bytes:
     labels = model.predict(rows).tolist()
     answers: dict[str, list[Any]] = {"predicted_label": labels}
     if set(wanted) - {"predicted_label"}:

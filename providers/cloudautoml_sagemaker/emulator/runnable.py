@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 _DEFAULTS = {"BinaryClassification": "F1", "MulticlassClassification": "Accuracy", "Regression": "MSE"}
 _CANDIDATES = {"HYPERPARAMETER_TUNING": 100}  # "up to 100 trials", ten in the other modes: developer guide
 _FEW = 10
+# the emulator's own: Autopilot tells how many it trains for forecasts alone, which are six and their ensemble
+_OF_OTHERS = {
+    "ImageClassificationJobConfig": 3,
+    "TextClassificationJobConfig": 3,
+    "TimeSeriesForecastingJobConfig": 6,
+    "TextGenerationJobConfig": 1,
+}
 
 
 def sketch(request: Mapping[str, Any]) -> JobSpec:
@@ -47,8 +54,8 @@ def runnable(
         types = column_types(request, storage, names)
         spec = _with_problem(spec, source, config)
     most = spec.budget.max_trials
-    if most is None and kind == "TabularJobConfig":
-        most = _CANDIDATES.get(config.get("Mode", "AUTO"), _FEW)
+    if most is None:
+        most = _CANDIDATES.get(config.get("Mode", "AUTO"), _FEW) if kind == "TabularJobConfig" else _OF_OTHERS[kind]
     budget = Budget.model_validate({**spec.budget.model_dump(), "max_trials": most})
     data = Dataset(train=str(source), holdout=None, types=types)
     spec = spec.model_copy(update={"data": data, "budget": budget, "provider": provider.name})

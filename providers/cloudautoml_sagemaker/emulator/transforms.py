@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.emulation import StateMachine
 from cloudautoml_sagemaker.emulator.errors import VendorError, in_use, invalid, not_found
 from cloudautoml_sagemaker.emulator.pages import page
-from cloudautoml_sagemaker.emulator.predictions import predict
+from cloudautoml_sagemaker.emulator.predictions import predict, predict_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cloudautoml_sagemaker.emulator.storage import Storage
     from cloudautoml_sagemaker.emulator.tags import Tags
 
+_AT_ONCE = 64  # files
 _STEPS: dict[str, set[str]] = {
     "InProgress": {"Completed", "Failed", "Stopping"},
     "Stopping": {"Stopped"},
@@ -99,11 +100,19 @@ class Transforms:
         given, wanted = job.request["TransformInput"], job.request["TransformOutput"]
         prefix = given["DataSource"]["S3DataSource"]["S3Uri"]
         folder = prefix.rpartition("/")[0] + "/"
-        for address in self._storage.keys(prefix):
+        kind = given.get("ContentType", "text/csv")
+        addresses = self._storage.keys(prefix)
+        for start in range(0, len(addresses), _AT_ONCE):
             if job.machine.state == "Stopping":
                 break
-            body = predict(servable, self._storage.read(address), given.get("ContentType", "text/csv"), environment)
-            self._storage.write(f"{wanted['S3OutputPath'].rstrip('/')}/{address.removeprefix(folder)}.out", body)
+            some = addresses[start : start + _AT_ONCE]
+            contents = [self._storage.read(address) for address in some]
+            if kind.startswith("image/"):
+                bodies = predict_images(servable, contents, environment)
+            else:
+                bodies = [predict(servable, content, kind, environment) for content in contents]
+            for address, body in zip(some, bodies, strict=True):
+                self._storage.write(f"{wanted['S3OutputPath'].rstrip('/')}/{address.removeprefix(folder)}.out", body)
         self._end(job, "Completed")
 
     def _end(self, job: _Transform, state: str, reason: str = "") -> None:
