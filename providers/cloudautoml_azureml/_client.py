@@ -83,7 +83,8 @@ class Client:
 
         operation = f"{method} {urlsplit(url).path.rpartition('/workspaces/')[2]}"
         with _translated(operation):
-            answer = pipeline.send_request(HttpRequest(method, url, json=body, params=dict(params or {})))
+            request = HttpRequest(method, pipeline.format_url(url), json=body, params=dict(params or {}))
+            answer = pipeline.send_request(request)
             text = answer.text()
         found = _read(text)
         if answer.status_code >= 400:
@@ -116,7 +117,7 @@ class Client:
 
     def run(self, name: str) -> dict[str, Any]:
         """What run history says of a run, the reason of a failure included."""
-        url = f"{self._history}/history/v1.0{workspace_path(self._config)}/runs/{name}/details"
+        url = f"{self._history}/history/v1.0{workspace_path(self._config)}/runs/{name}"
         return cast("dict[str, Any]", self._send("GET", url))
 
     def children(self, name: str) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,12 @@ _NUMBERS = {
 OBJECTIVES: dict[str, dict[str, str]] = {"tabular_classification": _CLASSES, "tabular_regression": _NUMBERS}
 """By type of task and by our name of a metric: the `primaryMetric` that optimises it."""
 
+PRIMARY_METRICS: dict[str, tuple[str, ...]] = {
+    "tabular_classification": (*dict.fromkeys(_CLASSES.values()), "PrecisionScoreWeighted"),
+    "tabular_regression": tuple(dict.fromkeys(_NUMBERS.values())),
+}
+"""By type of task: every `primaryMetric` that Azure knows."""
+
 # what child runs log; where two stand for one of ours, the later one is nearer to it
 _LOGGED = {
     "accuracy": "accuracy",
@@ -58,8 +64,11 @@ _LOGGED = {
 }
 _PERCENT = {"mean_absolute_percentage_error"}
 
-LOGGED_AS: dict[str, str] = {ours: theirs for theirs, ours in _LOGGED.items()}
+LOGGED_AS: dict[str, str] = {ours: theirs for theirs, ours in reversed(_LOGGED.items())}
 """What a child run calls each of our metrics that Azure knows."""
+
+SCORE_OF = {"accuracy": "accuracy", "r2_score": "r2", "spearman_correlation": "spearman"}
+"""The primary metrics, as child runs write them, whose value is that of a metric of ours."""
 
 
 def primary_metric(spec: JobSpec) -> str:

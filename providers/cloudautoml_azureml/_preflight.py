@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.capabilities import Feature, Gap, unsupported
 from cloudautoml.errors import BudgetError, ConfigError, SpecError
-from cloudautoml_azureml._metrics import OBJECTIVES, primary_metric
+from cloudautoml_azureml._metrics import PRIMARY_METRICS, primary_metric
 from cloudautoml_azureml._names import PLANNED_ID, datastore_uri
 from cloudautoml_azureml._request import TASKS, Input, create_request, job_seconds
 from cloudautoml_azureml._search import ALGORITHMS, check_search
@@ -140,8 +140,8 @@ def rules(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not re.search(r"\w", str(details.get("trainingData", {}).get("uri", ""))):
         yield "taskDetails.trainingData.uri", "is missing"
     primary = details.get("primaryMetric")
-    if primary is not None and primary not in OBJECTIVES[kind].values():
-        yield "taskDetails.primaryMetric", f"{primary} is not one of {', '.join(sorted({*OBJECTIVES[kind].values()}))}"
+    if primary is not None and primary not in PRIMARY_METRICS[kind]:
+        yield "taskDetails.primaryMetric", f"{primary} is not one of {', '.join(PRIMARY_METRICS[kind])}"
     yield from _limit_rules(details.get("limitSettings") or {})
     yield from _training_rules(details.get("trainingSettings") or {}, kind)
     folds = details.get("nCrossValidations")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cloudautoml.job import JobState, JobStatus
 from cloudautoml.leaderboard import Candidate, Leaderboard
 from cloudautoml.spec.metrics import get_metric
-from cloudautoml_azureml._metrics import canonical, canonical_objective
+from cloudautoml_azureml._metrics import SCORE_OF, canonical
 from cloudautoml_azureml._search import family
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _STATES = {
     "Failed": JobState.FAILED,
     "Canceled": JobState.CANCELLED,
 }
+NO_MODEL = "cloudautoml.no_model"
+"""Property of an emulated run whose model was not kept; Azure keeps all."""
 _NUMBER = re.compile(r"_(\d+)$")
 
 
@@ -102,8 +104,7 @@ def _candidate(
     properties: Mapping[str, str] = run["properties"]
     found = canonical(logged)
     status, reason = _outcome(run)
-    primary = canonical_objective(task, str(properties.get("primary_metric", "")))
-    if metric not in found and metric == primary and "score" in properties:
+    if metric not in found and SCORE_OF.get(str(properties.get("primary_metric"))) == metric and "score" in properties:
         found[metric] = float(properties["score"])  # run history has it before the metrics can be searched
     found = {name: value for name, value in found.items() if math.isfinite(value)}
     score = get_metric(metric).to_score(found[metric]) if status == "succeeded" and metric in found else None
@@ -121,7 +122,7 @@ def _candidate(
         metrics_val=found,
         fit_seconds=seconds_of_run(run),
         cost_source=cost_source,
-        can_infer=status == "succeeded",
+        can_infer=status == "succeeded" and properties.get(NO_MODEL) is None,
         trial=None if algorithm == "ensemble" else number_of(run),
         params={"preprocessor": preprocessor} if preprocessor else {},
         reason=reason,

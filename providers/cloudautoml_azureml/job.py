@@ -20,7 +20,7 @@ from cloudautoml.leaderboard import Leaderboard
 from cloudautoml.store import read_json, write_json
 from cloudautoml_azureml._cost import cost_of
 from cloudautoml_azureml._holdout import features_of, holdout_metrics, with_holdout
-from cloudautoml_azureml._response import leaderboard, number_of, reason_of, seconds_of_run, status_of, trials
+from cloudautoml_azureml._response import leaderboard, moment, number_of, reason_of, seconds_of_run, status_of, trials
 from cloudautoml_azureml._scoring import MODEL, is_done, read_answers, start
 from cloudautoml_azureml._submission import describe
 from cloudautoml_azureml._upload import send_rows, send_script
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 SCORING = "ScoringHoldout"
 """Phase of a job that Azure has ended, while its best model predicts the sealed rows."""
 
+COLLECTING = "CollectingMetrics"
+"""Phase of a job that Azure has ended, while what its models have logged cannot be searched yet."""
+
+_COLLECTING_SECONDS = 900.0
+"""How long that may take."""
 _SUBMISSION_SECONDS = 900.0
 """How long a job that Azure does not know may still be on its way there: uploads come first."""
 
@@ -87,9 +92,15 @@ class AzuremlJob(Job):
         if status.state is not JobState.SUCCEEDED:
             return status
         board = self._board()
-        if board.best is None:
+        if not any(candidate.status == "succeeded" for candidate in board):
             return JobStatus(JobState.FAILED, phase=status.phase, reason="no model was finished")
+        if board.best is None and self._has_just_ended():
+            return JobStatus(JobState.RUNNING, phase=COLLECTING)
         return status if self._is_scored(board) else JobStatus(JobState.RUNNING, phase=SCORING)
+
+    def _has_just_ended(self) -> bool:
+        end = self._client.run(self.vendor_ref).get("endTimeUtc")
+        return not end or (datetime.now(UTC) - moment(str(end))).total_seconds() < _COLLECTING_SECONDS
 
     @property
     def _holdout(self) -> Path:
