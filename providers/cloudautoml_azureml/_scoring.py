@@ -72,11 +72,14 @@ def scoring_request(config: AzuremlConfig, *, job: str, child: str, rows: str, s
     digest = hashlib.sha256(repr((child, rows, script)).encode()).hexdigest()[:16]
     name = f"{job[:200]}-predict-{digest}"
     output = datastore_uri(config, "jobs", job, "predictions", digest) + "/"
+    on = machines(config)
+    if "resources" in on:  # one machine predicts, however many train
+        on["resources"] = {**on["resources"], "instanceCount": 1}
     properties = {
         "jobType": "Command",
         "displayName": name,
         "experimentName": config.experiment,
-        **machines(config),
+        **on,
         "environmentId": config.scoring_environment,
         "command": COMMAND,
         "inputs": {
@@ -89,8 +92,6 @@ def scoring_request(config: AzuremlConfig, *, job: str, child: str, rows: str, s
         "tags": {**config.tags, TAG_JOB: job},
         "properties": {},
     }
-    if "resources" in properties:  # one machine predicts, however many train
-        properties["resources"] = {**properties["resources"], "instanceCount": 1}
     return Work(name, output), signed({"properties": properties}, job)
 
 

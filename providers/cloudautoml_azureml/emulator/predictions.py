@@ -123,7 +123,7 @@ class _Shares(_Labels):
         self.classes_ = [str(name) for name in self._table.columns]
 
     def predict_proba(self, _: object) -> list[list[float]]:
-        return self._table.to_numpy().tolist()  # type: ignore[no-any-return]
+        return self._table.to_numpy().tolist()
 
 
 def _as_sklearn(model: Model, rows: str) -> _Labels:

@@ -118,7 +118,7 @@ def _value(hint: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
         if not isinstance(value, list):
             yield path, f"is a list, not {type(value).__name__}"
             return
-        for number, entry in enumerate(typing.cast("list[Any]", value)):
+        for number, entry in enumerate(value):
             yield from _value(inner[0], entry, f"{path}[{number}]")
     elif origin is dict:
         if not isinstance(value, dict):
@@ -145,6 +145,6 @@ def _scalar(hint: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif hasattr(hint, "_attr_to_rest_field") or hasattr(hint, "__mapping__") or "models" in str(hint):
         yield from _model(hint, value, path)
     elif hint in {str, int, float, bool}:
-        fitting = {float: (int, float)}.get(hint, (hint,))
+        fitting: tuple[Any, ...] = (int, float) if hint is float else (hint,)
         if not isinstance(value, fitting) or (isinstance(value, bool) and hint is not bool):
             yield path, f"is of type {hint.__name__}, not {type(value).__name__}"
