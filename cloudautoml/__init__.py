@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Feature, Gap, Level, Support
     from cloudautoml.config import connect, load_spec
+    from cloudautoml.endpoint import Endpoint
     from cloudautoml.job import Cost, Event, Job, JobState, JobStatus
     from cloudautoml.leaderboard import Candidate, Leaderboard
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model, load_model
     from cloudautoml.plan import Plan
     from cloudautoml.provider import Provider, ProviderConfig, ProviderPlugin
@@ -48,8 +50,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "capabilities": "Capabilities Feature Gap Level Support",
     "config": "connect load_spec",
+    "endpoint": "Endpoint",
     "job": "Cost Event Job JobState JobStatus",
     "leaderboard": "Candidate Leaderboard",
+    "leftovers": "Leftover",
     "model": "Model load_model",
     "plan": "Plan",
     "provider": "Provider ProviderConfig ProviderPlugin",
@@ -75,6 +79,7 @@ __all__ = [
     "Cost",
     "CsvDialect",
     "Dataset",
+    "Endpoint",
     "Event",
     "Feature",
     "Forecasting",
@@ -87,6 +92,7 @@ __all__ = [
     "JobState",
     "JobStatus",
     "Leaderboard",
+    "Leftover",
     "Level",
     "Model",
     "Money",

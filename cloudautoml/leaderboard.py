@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_PARTS: Mapping[str, Mapping[str, float]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Candidate:
         score_holdout: Score on the sealed rows, the same for all candidates. Nothing was chosen by it.
         metrics_val: Natural values by metric.
         metrics_holdout: Natural values by metric.
+        metrics_by_part: Natural values by metric for parts of the sealed rows, or of the validation rows where none
+            are sealed: a class (`class cat`), a kind of entity (`entity person`), a step ahead (`step 3`). Known for
+            the models that are kept.
         fit_seconds: Wall-clock seconds of training.
         predict_ms_per_row: Milliseconds to predict one row, in a batch.
         size_mb: Megabytes of the fitted model.
@@ -64,6 +68,7 @@ class Candidate:
     score_holdout: float | None = None
     metrics_val: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     metrics_holdout: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    metrics_by_part: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _NO_PARTS)
     fit_seconds: float | None = None
     predict_ms_per_row: float | None = None
     size_mb: float | None = None
@@ -101,6 +106,7 @@ class Candidate:
             **{name: dict(value) if isinstance(value, Mapping) else value for name, value in row.items()},
             "metrics_val": _finite(self.metrics_val),
             "metrics_holdout": _finite(self.metrics_holdout),
+            "metrics_by_part": {part: _finite(metrics) for part, metrics in self.metrics_by_part.items()},
         }
 
     @classmethod

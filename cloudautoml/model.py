@@ -11,6 +11,7 @@ from typing_extensions import override
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cloudautoml.endpoint import Endpoint
     from cloudautoml.leaderboard import Candidate
 
 
@@ -67,6 +68,39 @@ class Model(ABC):
         Raises:
             StorageError: The folder exists already, or cannot be written.
         """
+
+    def deploy(
+        self,
+        *,
+        max_hours: float,  # noqa: ARG002 - for subclasses, as the others are
+        min_instances: int = 1,  # noqa: ARG002
+        max_instances: int = 1,  # noqa: ARG002
+    ) -> Endpoint:
+        """Put the model behind an endpoint at its vendor; returns when it answers.
+
+        Doing it again while the endpoint stands gives the same one, with the new time.
+
+        Args:
+            max_hours: How long it may stand. Nothing else bounds what it costs.
+            min_instances: Machines at least; 0 pays for calls only, where the vendor can.
+            max_instances: Machines at most.
+
+        Raises:
+            UnsupportedError: The provider has no endpoints, or none of that kind for this model.
+            SpecError: A value makes no sense.
+        """
+        from cloudautoml.capabilities import Feature, Gap, unsupported
+        from cloudautoml.errors import UnknownNameError, UnsupportedError
+        from cloudautoml.registry import provider_plugin
+
+        name = self.candidate.provider
+        try:
+            support = provider_plugin(name).provider.capabilities[Feature.ENDPOINT]
+        except UnknownNameError:
+            support = unsupported("its models are not served")
+        raise UnsupportedError(
+            name, [Gap(Feature.ENDPOINT, unsupported("this model is not served") if support else support)]
+        )
 
     @override
     def __repr__(self) -> str:

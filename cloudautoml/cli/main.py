@@ -12,6 +12,7 @@ import typer
 
 from cloudautoml.cli import (
     config,
+    deploy,
     doctor,
     emulate,
     init,
@@ -47,6 +48,7 @@ app.command("run")(run.run)
 app.add_typer(jobs.app, name="jobs")
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("predict")(predict.predict)
+app.command("deploy")(deploy.deploy)
 app.command("report")(report.report)
 app.command("plot")(plot.plot)
 app.command("emulate")(emulate.emulate)

@@ -142,7 +142,7 @@ def _format(path: Path, dataset: Dataset) -> str:
 def _read(path: Path, layout: str, dataset: Dataset) -> pd.DataFrame:
     if layout == "parquet":
         return _read_parquet(path)
-    data = _content(path)
+    data = read_bytes(path)
     if layout == "csv":
         from cloudautoml.data.csv_text import parse_csv
 
@@ -152,7 +152,12 @@ def _read(path: Path, layout: str, dataset: Dataset) -> pd.DataFrame:
     return parse_json_lines(data, na_values=dataset.na_values, where=str(path))
 
 
-def _content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked where it ends in `.gz`.
+
+    Raises:
+        DataError: It cannot be read or unpacked, or there is nothing in it.
+    """
     try:
         data = path.read_bytes()
     except OSError as exc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudautoml.render import format_number
+from cloudautoml.report.nouns import noun
 from cloudautoml.spec.metrics import get_metric
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def model_card(sources: Sources, verdict: Verdict) -> list[tuple[str, list[str]]
 
 
 def _what(sources: Sources, verdict: Verdict) -> list[str]:
-    best, profile = verdict.best, sources.profile
+    best, profile, example = verdict.best, sources.profile, noun(sources.spec.task.type)
     assert best is not None  # there is no card without a model
     article = "an" if best.algorithm[:1].lower() in set("aeiou") else "a"
     kind = sources.spec.task.type.replace("_", " ")
@@ -36,41 +37,42 @@ def _what(sources: Sources, verdict: Verdict) -> list[str]:
     if target and columns:
         sentences.append(f"It predicts the column {target} from {columns} columns.")
     if rows := profile.get("rows"):
-        noun = "images" if profile.get("kind") == "images" else "rows"
-        sentences.append(f"It learned from {rows:,} {noun}.")
+        sentences.append(f"It learned from {rows:,} {example}s.")
     if best.size_mb is not None and best.predict_ms_per_row is not None:
         size, speed = format_number(best.size_mb, digits=2), format_number(best.predict_ms_per_row, digits=2)
-        sentences.append(f"It takes {size} MB, and {speed} ms to predict a row in a batch.")
+        sentences.append(f"It takes {size} MB, and {speed} ms to predict one {example} in a batch.")
     return sentences
 
 
 def _validation(sources: Sources, verdict: Verdict) -> list[str]:
     metric = get_metric(sources.board.metric)
+    example = noun(sources.spec.task.type)
     sentences = [f"The metric is {metric.name}: {metric.description}."]
     best = verdict.best
     if best is not None and best.score_val is not None:
         value = format_number(metric.from_score(best.score_val))
-        sentences.append(f"Candidates were ordered by their score on validation rows; its own was {value}.")
-    if verdict.rows == "sealed rows":
+        sentences.append(f"Candidates were ordered by their score on validation {example}s; its own was {value}.")
+    if verdict.sealed:
         sentences.append(
-            f"Its score of {verdict.value} is from rows that were sealed before anything else happened; "
+            f"Its score of {verdict.value} is from {example}s that were sealed before anything else happened; "
             "nothing was chosen by them."
         )
     else:
-        sentences.append("No rows were sealed, so its score is the best of many and likely too good.")
+        sentences.append(f"No {example}s were sealed, so its score is the best of many and likely too good.")
     return sentences
 
 
 def _limits(sources: Sources, verdict: Verdict) -> list[str]:
-    sentences = ["It knows rows like those it learned from; when they change, measure it again."]
+    example = noun(sources.spec.task.type)
+    sentences = [f"It knows {example}s like those it learned from; when they change, measure it again."]
     rows = sources.profile.get("rows")
     if isinstance(rows, int) and rows < _FEW_ROWS:
-        sentences.append(f"{rows:,} rows are few: another draw of rows may move every score on this page.")
+        sentences.append(f"{rows:,} {example}s are few: another draw of them may move every score on this page.")
     if verdict.gain == 0.0:
-        sentences.append("It is no better than guessing without looking at the row.")
+        sentences.append("It is no better than guessing without looking.")
     serious = [finding for finding in sources.findings if finding.get("severity") != "info"]
     if serious:
-        noun = "finding" if len(serious) == 1 else "findings"
-        sentences.append(f"The data check has {len(serious)} {noun} that may mislead it; they are listed above.")
+        what = "finding" if len(serious) == 1 else "findings"
+        sentences.append(f"The data check has {len(serious)} {what} that may mislead it; they are listed above.")
     sentences.append("It was not checked for fair treatment of groups of people.")
     return sentences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,9 @@ def painted(figure: Figure, *, form: str) -> bytes:
     height = float(figure.layout.get("height", 320)) * _INCHES
     canvas = _canvas(width=8.0, height=height + 0.6, form=form)
     axes = canvas.add_subplot()
+    dated = figure.layout.get("xaxis", {}).get("type") == "date"
     for trace in figure.data:
-        _PAINTERS[str(trace.get("type", "scatter"))](axes, trace)
+        _PAINTERS[str(trace.get("type", "scatter"))](axes, {**trace, "x": _moments(trace["x"])} if dated else trace)
     for shape in figure.layout.get("shapes", ()):
         at, look = shape["y0"], shape["line"]
         axes.axhline(at, color=_color(look["color"]), linewidth=1, linestyle=_DASHES.get(look.get("dash", ""), "-"))
@@ -137,6 +139,13 @@ def _plain(label: object) -> str:
     return html.unescape(str(label))
 
 
+def _moments(stamps: Sequence[str]) -> Any:
+    """Stamps as matplotlib reads them."""
+    import numpy as np
+
+    return np.array([re.sub(r"(Z|[+-]\d\d:\d\d)$", "", stamp) for stamp in stamps], "datetime64[us]")
+
+
 def _axis(axis: Any, limit: Any, scale: Any, wanted: Mapping[str, Any]) -> None:
     axis.set_label_text(_plain(wanted.get("title", {}).get("text", "")), color=_COLORS["@quiet"], fontsize=10)
     if wanted.get("type") == "log":
@@ -145,6 +154,8 @@ def _axis(axis: Any, limit: Any, scale: Any, wanted: Mapping[str, Any]) -> None:
         from matplotlib.ticker import MultipleLocator
 
         axis.set_major_locator(MultipleLocator(wanted["dtick"]))
+    if "ticktext" in wanted:
+        axis.set_ticks(wanted["tickvals"], labels=[_plain(label) for label in wanted["ticktext"]])
     if "range" in wanted:
         limit(*wanted["range"])
     if wanted.get("showgrid", True) and wanted.get("type") != "category":
@@ -156,6 +167,10 @@ def _scatter(axes: Any, trace: Mapping[str, Any]) -> None:
     mode, look = str(trace.get("mode", "markers")), dict(trace.get("line", {}))
     marker = dict(trace.get("marker", {}))
     name = _plain(trace["name"]) if trace.get("name") and trace.get("showlegend", True) else None
+    if trace.get("fill") == "toself":
+        color = _color(trace.get("fillcolor", "@accent"))
+        axes.fill(trace["x"], trace["y"], color=color, alpha=trace.get("opacity", 1.0), linewidth=0)
+        return
     if "lines" in mode:
         axes.plot(
             trace["x"], trace["y"], color=_color(look.get("color", "@accent")), linewidth=look.get("width", 1.5),

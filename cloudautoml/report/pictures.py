@@ -9,6 +9,7 @@ from cloudautoml.errors import UnknownNameError
 from cloudautoml.report.evaluation_figures import evaluation_figures
 from cloudautoml.report.figures import Figure
 from cloudautoml.report.graph import Graph, graph_of
+from cloudautoml.report.part_figures import part_figures
 from cloudautoml.report.search_figures import search_figures
 from cloudautoml.report.sources import Sources
 from cloudautoml.report.trial_figures import trial_figures
@@ -59,7 +60,8 @@ def architecture_drawing(best: Mapping[str, Any]) -> Drawing | None:
 def figures_of(sources: Sources) -> tuple[list[Figure], list[Figure]]:
     """The charts of a job: of its search, and of its best model."""
     searched = [*search_figures(sources.board), *trial_figures(sources.board, sources.trials)]
-    return searched, evaluation_figures(sources.evaluation, sources.importance)
+    evaluated = [*evaluation_figures(sources.evaluation, sources.importance), *part_figures(sources.evaluation)]
+    return searched, evaluated
 
 
 def pictures(store: Store, job: str) -> dict[str, Figure | Drawing]:

@@ -107,7 +107,7 @@ class ProviderSuite(Suite):
     @pytest.fixture(scope="class")
     @classmethod
     def probes(cls) -> Mapping[Feature, Callable[[Rehearsal], None]]:
-        """Probes for features that each provider offers in its own way: `resume`, `endpoint`, `export_onnx`, ..."""
+        """Probes for features that each provider offers in its own way: `resume`, `export_onnx`, ..."""
         return {}
 
     @pytest.fixture(scope="class")

@@ -176,7 +176,8 @@ class Loop:
                 if scheduled:
                     optimiser.learning_rate.assign(rates[step])
                 with tf.GradientTape() as tape:
-                    loss = loss_of(seen, truth, model(seen, training=True), each)
+                    found = tf.cast(model(seen, training=True), tf.float32)  # layers may compute in less
+                    loss = loss_of(seen, truth, found, each)
                     scaled = optimiser.scale_loss(loss)
                 optimiser.apply(tape.gradient(scaled, variables), variables)
                 total += tf.cast(loss, tf.float32)
