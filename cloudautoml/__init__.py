@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Feature, Gap, Level, Support
+    from cloudautoml.comparison import Comparison, compare, compare_jobs
     from cloudautoml.config import connect, load_spec
     from cloudautoml.endpoint import Endpoint
     from cloudautoml.job import Cost, Event, Job, JobState, JobStatus
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 # where each public name lives: it is imported when it is first used, so that importing the package costs nothing
 _HOMES = {
     "capabilities": "Capabilities Feature Gap Level Support",
+    "comparison": "Comparison compare compare_jobs",
     "config": "connect load_spec",
     "endpoint": "Endpoint",
     "job": "Cost Event Job JobState JobStatus",
@@ -75,6 +77,7 @@ __all__ = [
     "Candidate",
     "Capabilities",
     "ColumnType",
+    "Comparison",
     "Constraints",
     "Cost",
     "CsvDialect",
@@ -116,6 +119,8 @@ __all__ = [
     "VideoClassification",
     "VideoObjectTracking",
     "__version__",
+    "compare",
+    "compare_jobs",
     "connect",
     "load_model",
     "load_spec",

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cloudautoml.cli import (
+    compare,
     config,
     deploy,
     doctor,
@@ -45,6 +46,7 @@ app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
 app.add_typer(jobs.app, name="jobs")
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("predict")(predict.predict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cloudautoml.errors import DataError
 
@@ -60,6 +60,11 @@ class Frequency:
         if self.unit == "time" and self.step < _DAY and self.season * self.step == _DAY:
             return 7 * self.season
         return None
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether a step is whole days."""
+        return self.unit != "time" or self.step % _DAY == 0
 
     def units(self, times: Stamps) -> Whole:
         """Times as whole numbers of microseconds, months or working days."""
@@ -128,8 +133,12 @@ def given_frequency(text: str) -> Frequency:
         return Frequency(offset.freqstr, "business", count)
     if kind in {"Week", "Day"}:
         return Frequency(offset.freqstr, "time", count * (7 * _DAY if kind == "Week" else _DAY))
-    if hasattr(offset, "nanos") and offset.nanos >= 1000:
-        return Frequency(offset.freqstr, "time", int(offset.nanos // 1000))
+    try:
+        nanos = int(offset.nanos)
+    except ValueError:
+        nanos = 0
+    if nanos >= 1000:
+        return Frequency(offset.freqstr, "time", nanos // 1000)
     raise DataError(
         f"the steps of {text!r} are not equal", where="task.frequency", hint="such as h, D, B, W, MS, QS, YS"
     )
@@ -186,9 +195,11 @@ def _month_name(months: int, day: int) -> str:
 
 
 def _name(step: int, stamp: np.datetime64) -> str:
+    import numpy as np
+
     if step % (7 * _DAY) == 0:
         weeks = step // (7 * _DAY)
-        weekday = _WEEKDAYS[int(cast("Any", stamp.astype("datetime64[D]")).astype(int)) % 7]
+        weekday = _WEEKDAYS[int((stamp.astype("datetime64[D]") - np.datetime64("1970-01-01")).astype(np.int64)) % 7]
         return f"{'' if weeks == 1 else weeks}W-{weekday}"
     for size, name in _NAMES:
         if step % size == 0:

@@ -105,16 +105,13 @@ def _grid(rows: LongRows, task: Forecasting) -> tuple[LongRows, Any, bool, list[
         )
     if not rows.zoned:
         return by_utc, frequency, False, found
+    by_wall, found_by_wall = single(rows, wall=True)
+    other = given or frequency_of(by_wall, wall=True)
+    # days and months begin by the clock on the wall, which daylight saving moves against UTC
+    if other is not None and other.counts_days:
+        message = "stamps carry a time zone and count days: they are taken by local time, without the zone"
+        return by_wall, other, True, [*found_by_wall, Finding("time.zone", Severity.INFO, message, task.time)]
     message = "stamps carry a time zone: they are taken in UTC, and forecasts are in UTC"
-    if any(f.severity is Severity.ERROR for f in lines(by_utc, frequency, wall=False)[1]):
-        # days and months begin by the clock on the wall, which daylight saving moves against UTC
-        by_wall, found_by_wall = single(rows, wall=True)
-        other = given or frequency_of(by_wall, wall=True)
-        if other is not None and not any(
-            f.severity is Severity.ERROR for f in [*lines(by_wall, other, wall=True)[1], *found_by_wall]
-        ):
-            message = "stamps carry a time zone and are at equal steps by local time: so they are taken, without zone"
-            return by_wall, other, True, [*found_by_wall, Finding("time.zone", Severity.INFO, message, task.time)]
     return by_utc, frequency, False, [*found, Finding("time.zone", Severity.INFO, message, task.time)]
 
 
