@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml_azureml.emulator import AzuremlEmulator
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cloudautoml_azureml.emulator import AzuremlEmulator
 
 FOLDER = "data/churn"
 TRAIN = f"azureml://datastores/workspaceblobstore/paths/{FOLDER}/"
