@@ -47,10 +47,7 @@ def spec_from_request(request: Mapping[str, Any], *, name: str) -> JobSpec:
         data=Dataset(train=str(details["trainingData"]["uri"]), holdout=None),
         objective=Objective(metric=objective) if objective else None,
         budget=_budget(details.get("limitSettings", {})),
-        search=Search(
-            families=_families(training, kind),
-            ensemble=bool(training.get("enableVoteEnsemble", True) or training.get("enableStackEnsemble", True)),
-        ),
+        search=_search(training, kind),
         provider="azureml",
     )
 
@@ -91,6 +88,13 @@ def _budget(limits: Mapping[str, Any]) -> Budget:
         if limits.get(name) is not None:
             given[field] = seconds_of(str(limits[name]))
     return Budget.model_validate(given)
+
+
+def _search(training: Mapping[str, Any], kind: str) -> Search:
+    search = Search(families=_families(training, kind))
+    if training.get("enableVoteEnsemble", True) or training.get("enableStackEnsemble", True):
+        return search
+    return search.model_copy(update={"ensemble": False})
 
 
 def _families(training: Mapping[str, Any], kind: str) -> tuple[str, ...] | None:

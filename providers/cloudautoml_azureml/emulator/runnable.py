@@ -35,7 +35,7 @@ _TABLE = "MLTable"
 def sketch(request: Mapping[str, Any], *, name: str) -> JobSpec:
     """What a request asks for, without the families: enough to ask a provider whether it can."""
     spec = spec_from_request(request, name=name)
-    return spec.model_copy(update={"search": Search(ensemble=spec.search.ensemble)})
+    return spec.model_copy(update={"search": spec.search.model_copy(update={"families": None})})
 
 
 def runnable(
@@ -73,7 +73,7 @@ def runnable(
             ),
             "objective": spec.objective or Objective(metric=_DEFAULTS[spec.task.type]),
             "provider": provider.name,
-            "search": Search(families=_families(spec, provider), ensemble=spec.search.ensemble),
+            "search": spec.search.model_copy(update={"families": _families(spec, provider)}),
         }
     )
 
