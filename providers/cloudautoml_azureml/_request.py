@@ -29,10 +29,12 @@ class Input:
     Attributes:
         uri: Address of a folder with a file `MLTable` in it.
         types: Azure's word for the type of each column that is not to be guessed.
+        positive: The class that binary metrics are about, as it stands in the data; as the spec has it unless given.
     """
 
     uri: str
     types: Mapping[str, str] = field(default_factory=dict[str, str])
+    positive: str | None = None
 
 
 def create_request(spec: JobSpec, config: AzuremlConfig, *, name: str, data: Input) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _task(spec: JobSpec, config: AzuremlConfig, data: Input) -> dict[str, Any]:
         trainingData={"jobInputType": "mltable", "uri": data.uri},
         targetColumnName=task.target,
         weightColumnName=task.weight,
-        positiveLabel=None if positive is None else str(positive),
+        positiveLabel=None if positive is None else data.positive or str(positive),
         primaryMetric=primary_metric(spec),
         featurizationSettings={"mode": "Custom", "columnNameAndTypes": dict(data.types)} if data.types else None,
         limitSettings=_limits(spec, config),

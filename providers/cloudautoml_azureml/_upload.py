@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cloudautoml.data import PreparedData
+from cloudautoml.data import PreparedData, match_label
 from cloudautoml.errors import SpecError
-from cloudautoml.spec import ColumnType
+from cloudautoml.spec import ColumnType, TabularClassification
 from cloudautoml_azureml._names import datastore_path, datastore_uri
 from cloudautoml_azureml._request import Input
 from cloudautoml_azureml._score import COLUMNS, ROWS
@@ -79,7 +79,9 @@ def stage(spec: JobSpec, config: AzuremlConfig, data: Prepared | None, folder: P
     (folder / "MLTable").write_text(_TABLE, encoding="utf-8")
     types = {feature.name: _TYPES[feature.type] for feature in data.schema.features}
     uri, files = _named(folder, ("train.csv", "MLTable"), config, "data")
-    return Input(uri, types), files
+    named = spec.task.positive if isinstance(spec.task, TabularClassification) else None
+    positive = None if named is None else match_label(named, data.schema.classes or ())
+    return Input(uri, types, positive), files
 
 
 def is_remote(spec: JobSpec) -> bool:

@@ -15,13 +15,15 @@ from cloudautoml.capabilities import (
 
 _SEALED = Support(Level.EMULATED, "rows of a local table, sealed here; the best model predicts them after training")
 _SCORED = Support(Level.NATIVE, "rows of a table, by a command job in the environment that the model was trained in")
-_NO_IMAGES = "images are not written as MLTables from here yet"
-_NO_TEXT = "texts are not written as MLTables from here yet"
+_NO_IMAGES = "images are not sent from here yet, and their trials, which are runs below a sweep, are not read yet"
+_NO_TEXT = "texts are not sent from here yet, and their trials, which are runs below a sweep, are not read yet"
 
 _TABLE: dict[Feature, Support] = {
     Feature.TABULAR_CLASSIFICATION: NATIVE,
     Feature.TABULAR_REGRESSION: NATIVE,
-    Feature.FORECASTING: not_implemented("time series are not sent from here yet", "local"),
+    Feature.FORECASTING: not_implemented(
+        "series are not sent from here yet, and their models predict in another way than tables'", "local"
+    ),
     Feature.IMAGE_CLASSIFICATION: not_implemented(_NO_IMAGES, "local"),
     Feature.IMAGE_MULTI_LABEL: not_implemented(_NO_IMAGES, "local"),
     Feature.OBJECT_DETECTION: not_implemented(_NO_IMAGES, "local"),

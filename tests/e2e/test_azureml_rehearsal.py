@@ -9,6 +9,7 @@ from azureml_calls import TRAIN, rows, until, upload
 
 from cloudautoml.spec import Budget, JobSpec, Objective, TabularClassification
 from cloudautoml.store import Store
+from cloudautoml_azureml._request import Input, create_request
 from cloudautoml_azureml.config import AzuremlConfig
 from cloudautoml_azureml.emulator import GROUP, SUBSCRIPTION, WORKSPACE, AzuremlEmulator
 from cloudautoml_azureml.provider import AzuremlProvider
@@ -70,6 +71,30 @@ def test_the_sdk_gets_models_that_were_trained(emulator: AzuremlEmulator) -> Non
     assert all(0 <= score <= 1 for score in scores.values())
     assert scores[done.tags["automl_best_child_run_id"]] == max(scores.values())
     assert "churn-1" in [job.name for job in client.jobs.list()]
+
+
+def test_our_bodies_are_those_of_the_sdk(emulator: AzuremlEmulator) -> None:
+    client = sdk_client()
+    client.jobs.create_or_update(sdk_job("churn-3", max_trials=2, max_concurrent_trials=2, trial_timeout_minutes=3))
+    theirs = AzuremlProvider(AzuremlConfig(**emulator.settings())).client.call("GET", "jobs/churn-3")["properties"]
+    spec = JobSpec(
+        name="churn",
+        task=TabularClassification(target="left"),
+        data={"train": TRAIN, "holdout": None},  # type: ignore[arg-type]
+        objective=Objective(metric="roc_auc"),
+        budget=Budget(max_trials=2, max_time="10m", max_trial_time="3m", max_parallel=2),  # type: ignore[arg-type]
+        search={"families": ("linear", "random_forest")},  # type: ignore[arg-type]
+    )
+    config = AzuremlConfig(**{**emulator.settings(), "compute": "cpu-cluster"})
+    ours = create_request(spec, config, name="churn-3", data=Input(TRAIN))["properties"]
+    assert ours["computeId"] == theirs["computeId"]
+    for part in ("limitSettings", "trainingSettings"):
+        given = {name: value for name, value in theirs["taskDetails"][part].items() if not name.startswith("sweep")}
+        assert {name: ours["taskDetails"][part][name] for name in given} == {
+            **given, **({"enableStackEnsemble": True} if part == "trainingSettings" else {}),
+        }  # fmt: skip
+    rest = {"taskType", "targetColumnName", "primaryMetric", "trainingData", "logVerbosity"}
+    assert {name: ours["taskDetails"][name] for name in rest} == {name: theirs["taskDetails"][name] for name in rest}
 
 
 def test_the_sdk_cancels(emulator: AzuremlEmulator) -> None:

@@ -78,6 +78,12 @@ def test_a_whole_request() -> None:
     assert list(violations(properties)) == []
 
 
+def test_the_positive_class_is_named_as_it_stands_in_the_data() -> None:
+    spec = _spec(task=TabularClassification(target="y", positive=True))
+    request = create_request(spec, CONFIG, name="job-abcdefgh", data=Input(TRAIN, positive="true"))
+    assert request["properties"]["taskDetails"]["positiveLabel"] == "true"
+
+
 def test_serverless_machines_go_out_in_the_services_own_words() -> None:
     properties = create_request(_spec(), SERVERLESS, name="job-abcdefgh", data=Input(TRAIN))["properties"]
     assert properties["resources"] == {"instanceType": "Standard_DS3_v2", "instanceCount": 1}
