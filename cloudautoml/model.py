@@ -40,7 +40,7 @@ class Model(ABC):
 
         Returns:
             n predictions, indexed as the rows where they have an index: labels as they stood in the training
-            data, or numbers.
+            data, lists of them where a row may have any number, or numbers.
 
         Raises:
             DataError: A column is missing or cannot be read as what it was in training.
@@ -54,7 +54,7 @@ class Model(ABC):
             rows: As for `predict`.
 
         Returns:
-            n rows, one column a class, each row summing to 1.
+            n rows, one column a class, each row summing to 1; of labels that exclude nothing, each by itself.
 
         Raises:
             UnsupportedError: It is not a classifier, or its provider gives no probabilities.

@@ -42,7 +42,7 @@ def predict(
     """
     from cloudautoml.cli.handles import open_job
     from cloudautoml.data.read import locate
-    from cloudautoml.spec import Forecasting, ImageClassification
+    from cloudautoml.spec import Forecasting, ImageClassification, NamedEntityRecognition
 
     output = Output(as_json=json)
     if out is not None and out.suffix.lower() not in _ENDINGS:
@@ -54,6 +54,12 @@ def predict(
         from cloudautoml.cli.forecasts import forecast
 
         return forecast(chosen, file, job=handle.id, dataset=dataset, out=out, output=output, json=json)
+    if isinstance(handle.spec.task, NamedEntityRecognition) and file is not None and not proba:
+        from cloudautoml.cli.entities import find_entities
+
+        return find_entities(
+            chosen, file, job=handle.id, task=handle.spec.task, dataset=dataset, out=out, output=output, json=json
+        )
     if file is None:
         raise typer.BadParameter("only series go on without new rows", param_hint="FILE")
     tabular = not (isinstance(handle.spec.task, ImageClassification) and _holds_images(file))

@@ -27,8 +27,8 @@ def profile_sentences(train: Sentences, holdout: Sentences | None, schema: Token
     Returns:
         JSON-ready: `rows` and `tokens` to learn from, `splits` (sentences in each), `lengths` (`quantiles` and a
         `histogram`), `vocabulary` (different tokens), `entity_share` (of the tokens), `unseen_share` (sealed entities
-        whose text is no entity to learn from), and `target`: `name`, `classes` (entities of each type) and `top` (the
-        commonest of each).
+        whose text is no entity to learn from), and `target`: `name`, `classes` (entities of each type), `distinct`
+        and `top` (the commonest entities).
     """
     import numpy as np
 
@@ -38,9 +38,6 @@ def profile_sentences(train: Sentences, holdout: Sentences | None, schema: Token
     texts = _texts(train)
     known = {text for _, text in texts}
     sealed = [] if holdout is None else _texts(holdout)
-    common: dict[str, Counter[str]] = {}
-    for kind, text in texts:
-        common.setdefault(kind, Counter())[text] += 1
     return {
         "rows": len(train),
         "tokens": int(lengths.sum()),
@@ -56,10 +53,11 @@ def profile_sentences(train: Sentences, holdout: Sentences | None, schema: Token
             "name": schema.target,
             "type": "entities",
             "classes": entities_by_type(train),
-            "top": {
-                kind: [{"value": text[:120], "count": count} for text, count in common[kind].most_common(_TOP)]
-                for kind in sorted(common)
-            },
+            "distinct": len(set(texts)),
+            "top": [
+                {"value": f"{text[:120]} ({kind})", "count": count}
+                for (kind, text), count in Counter(texts).most_common(_TOP)
+            ],
         },
     }
 

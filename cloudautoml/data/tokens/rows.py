@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.tokens.source import PLACE, read_cells, strings_in
 from cloudautoml.data.tokens.text import tokenise
 from cloudautoml.errors import DataError
+from cloudautoml.scoring_entities import spans
 from cloudautoml.spec import Dataset, InMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from cloudautoml.data.tokens.schema import TokensSchema
@@ -35,6 +38,32 @@ class TokenRows:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def entities(
+        self, number: int, tags: Sequence[str], probabilities: Sequence[float] | None = None
+    ) -> list[dict[str, Any]]:
+        """The entities that tags make of a sentence.
+
+        Args:
+            number: Position of the sentence.
+            tags: BIO tags of its tokens.
+            probabilities: That of each tag.
+
+        Returns:
+            JSON objects: `text`, `type`, `start` and `end` (the first token, and the one after the last), `probability`
+            (of the least certain tag) where those are given, and `from` and `to` (the first character, and the one
+            after the last) where the sentence was given as text.
+        """
+        tokens, offsets = self.tokens[number], self.offsets[number]
+        made: list[dict[str, Any]] = []
+        for start, end, kind in spans(tags):
+            entity: dict[str, Any] = {"text": " ".join(tokens[start:end]), "type": kind, "start": start, "end": end}
+            if probabilities is not None:
+                entity["probability"] = round(min(probabilities[start:end]), 6)
+            if offsets is not None:
+                entity |= {"from": offsets[start][0], "to": offsets[end - 1][1]}
+            made.append(entity)
+        return made
+
 
 def read_token_rows(rows: object, schema: TokensSchema) -> TokenRows:
     """Read sentences the way those to learn from were read.
@@ -56,14 +85,13 @@ def read_token_rows(rows: object, schema: TokensSchema) -> TokenRows:
         )
     elif isinstance(rows, (list, tuple)):
         where = "rows"
-        cells = pd.Series(cast("list[Any]", list(rows)), dtype=object)
+        cells = pd.Series(list(rows), dtype=object)
         frame = pd.DataFrame({schema.tokens: cells, PLACE: [f"row {i + 1}" for i in range(len(cells))]})
     else:
         where = "rows"
         index = rows.index if isinstance(rows, pd.DataFrame) else None
-        table = InMemory(rows)
-        dataset = Dataset(train=table)
-        frame, _ = read_cells(table, dataset, tokens=schema.tokens, target=schema.target, tagged=False)
+        held = InMemory(rows)
+        frame, _ = read_cells(held, Dataset(train=held), tokens=schema.tokens, target=schema.target, tagged=False)
     tokens: list[tuple[str, ...]] = []
     offsets: list[tuple[tuple[int, int], ...] | None] = []
     for cell, place in zip(frame[schema.tokens], frame[PLACE], strict=True):

@@ -136,9 +136,11 @@ def _plan(work: int, splits: int, seconds: float | None) -> tuple[int, float | N
     """Folds that the time allows, and the seconds of a trial."""
     budget = seconds if seconds is not None else _USUAL_SECONDS
     usable = max(budget * 0.4, budget - 10.0 - 0.1 * budget)
-    affordable = 2 * usable / (_GOOD_TRIALS * (0.3 + work * _TOKEN_SECONDS))
+    each = 0.3 + work * _TOKEN_SECONDS
+    trial = usable * 0.3
+    affordable = min(2 * usable / (_GOOD_TRIALS * each), trial / (2.0 * each))
     # a second fold halves the luck of the draw, so it is worth more than a few more candidates
-    return min(splits, max(1, round(affordable))), None if seconds is None else max(2.0, usable * 0.3)
+    return min(splits, max(1, round(affordable))), None if seconds is None else max(2.0, trial)
 
 
 def _deal(data: PreparedTokens, splits: int, seed: int) -> npt.NDArray[np.int64]:

@@ -124,9 +124,7 @@ class EntityModel(Model):
             rows: As for `predict`.
 
         Returns:
-            For each row a list of objects: `text`, `type`, `start` and `end` (the first token, and the one after the
-            last), `probability` (of the least certain of its tags) and, where the row was a text, `from` and `to` (its
-            first character, and the one after its last).
+            For each row a list of objects, as `TokenRows.entities` makes them, with their probabilities.
         """
         import pandas as pd
 
@@ -137,7 +135,7 @@ class EntityModel(Model):
         first = 0
         for number, sentence in enumerate(tags):
             chances = [float(found[first + place, column[tag]]) for place, tag in enumerate(sentence)]
-            made.append(_entities(given, number, sentence, chances))
+            made.append(given.entities(number, sentence, chances))
             first += len(sentence)
         return pd.Series(made, index=given.table.index, name="entities", dtype=object)
 
@@ -225,22 +223,3 @@ def load_entity_model(path: Path) -> EntityModel:
     recipe = Recipe.from_dict(read_json(path / "model.json"), where=str(path / "model.json"))
     candidate = Candidate.from_dict(read_json(path / "candidate.json"))
     return EntityModel(candidate, root=path, shared=path, recipe=recipe)
-
-
-def _entities(given: TokenRows, number: int, tags: Sequence[str], chances: Sequence[float]) -> list[dict[str, Any]]:
-    from cloudautoml.scoring_entities import spans
-
-    tokens, offsets = given.tokens[number], given.offsets[number]
-    made: list[dict[str, Any]] = []
-    for start, end, kind in spans(tags):
-        entity: dict[str, Any] = {
-            "text": " ".join(tokens[start:end]),
-            "type": kind,
-            "start": start,
-            "end": end,
-            "probability": round(min(chances[start:end]), 6),
-        }
-        if offsets is not None:
-            entity |= {"from": offsets[start][0], "to": offsets[end - 1][1]}
-        made.append(entity)
-    return made

@@ -186,7 +186,9 @@ class _Loop:
             if len(parts) == 1:
                 named[layer.name] = parts[0]
             elif len(parts) == 2:
-                named |= {f"{layer.name}_kernel": parts[0], f"{layer.name}_bias": parts[1]}
+                # the characters of each word are read on their own: a kernel of one word
+                kernel = parts[0][0] if parts[0].ndim == 4 else parts[0]
+                named |= {f"{layer.name}_kernel": kernel, f"{layer.name}_bias": parts[1]}
             elif parts:
                 name = layer.name
                 named |= {f"{name}_kernel": parts[0], f"{name}_recurrent": parts[1], f"{name}_bias": parts[2]}
@@ -218,10 +220,8 @@ def _network(params: Params, sizes: tuple[int, int], tags: int) -> Any:
     if filters := int(params["filters"] or 0):
         embedded = layers.Embedding(sizes[1], _CHARACTER_SIZE, name="characters")(characters)
         embedded = embedded * ops.expand_dims(ops.cast(ops.not_equal(characters, 0), "float32"), -1)
-        flat = ops.reshape(embedded, (-1, CHARACTERS, _CHARACTER_SIZE))
-        read = layers.Conv1D(filters, 3, padding="same", activation="relu", name="read")(flat)
-        longest = ops.shape(words)[1]
-        parts.append(ops.reshape(ops.max(read, axis=1), (-1, longest, filters)))
+        read = layers.Conv2D(filters, (1, 3), padding="same", activation="relu", name="read")(embedded)
+        parts.append(ops.max(read, axis=2))
     hidden = layers.Dropout(dropout)(layers.Concatenate()(parts)) * mask
     for layer in range(int(params["layers"] or 1)):
         if params["encoder"] == "lstm":

@@ -131,8 +131,7 @@ def telling_ngrams(
     for code in chosen:
         of = sorted(((value, name) for (c, name), value in spoken.items() if c == code and value > 0), reverse=True)
         rows += [
-            {"name": f"{problem.classes[code]}: {name}", "importance": value, "std": 0.0}
-            for value, name in of[:most]
+            {"name": f"{problem.classes[code]}: {name}", "importance": value, "std": 0.0} for value, name in of[:most]
         ]
     note = "How much an n-gram speaks for a class, on average over the texts of that class (log-odds)."
     return {"metric": problem.metric, "rows": len(some), "repeats": 1, "features": rows, "note": note}

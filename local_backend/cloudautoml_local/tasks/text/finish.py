@@ -143,7 +143,7 @@ class Finisher:
             if kept and seconds > self.deadline.left * 0.7:
                 continue
             kept.append(self._keep(entries[place]))
-        if len(kept) < 2:
+        if not together:
             return kept
         weights = self._weights(kept)  # anew, since the time may have been too short for some
         return [*kept, self._ensemble([(weight, kept[place]) for place, weight in weights.items()])]

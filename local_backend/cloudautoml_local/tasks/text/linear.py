@@ -80,7 +80,7 @@ def fit(features: Any, wanted: npt.NDArray[np.bool_], choice: Choice, *, seed: i
     slopes = np.zeros((features.shape[1], wanted.shape[1]), np.float32)
     starts = np.full(wanted.shape[1], _NEVER, np.float32)
     single = choice.method == "logistic" and wanted.shape[1] > 1 and bool((wanted.sum(axis=1) == 1).all())
-    if single and not choice.log_counts:
+    if single and not choice.log_counts and wanted.any(axis=0).sum() > 1:
         return _together(features, wanted, choice, seed=seed)
     for output in range(wanted.shape[1]):
         of = wanted[:, output]

@@ -118,7 +118,7 @@ def _words_in(texts: Sequence[str]) -> tuple[Any, list[str]]:
 
     Runs of characters lie within words, so each word is taken apart once, however often it occurs.
     """
-    counter = _vectorizer(pattern=r"\S+")
+    counter = _vectorizer(r"\S+")
     try:
         words = counter.fit_transform(texts)
     except ValueError:  # nothing but blanks
@@ -132,21 +132,23 @@ def _size(name: str, unit: Unit) -> int:
 
 def _counter(unit: Unit, sizes: range, vocabulary: dict[str, int] | None = None) -> Any:
     span = (sizes[0], max(sizes[0], sizes[-1])) if len(sizes) else (1, 1)
-    return _vectorizer("char_wb" if unit == "chars" else "word", span=span, vocabulary=vocabulary)
+    return _vectorizer(None if unit == "chars" else WORD, span=span, vocabulary=vocabulary)
 
 
 def _vectorizer(
-    analyzer: str = "word",
-    *,
-    pattern: str = WORD,
-    span: tuple[int, int] = (1, 1),
-    vocabulary: dict[str, int] | None = None,
+    pattern: str | None, *, span: tuple[int, int] = (1, 1), vocabulary: dict[str, int] | None = None
 ) -> Any:
+    """Counts what a pattern matches; without one, runs of characters within words."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    dtype: Any = np.float32  # the stubs want int64
-    kind: Any = CountVectorizer
-    return kind(analyzer=analyzer, token_pattern=pattern, ngram_range=span, vocabulary=vocabulary, dtype=dtype)
+    kind: Any = CountVectorizer  # the stubs want an int64 dtype
+    return kind(
+        analyzer="word" if pattern else "char_wb",
+        token_pattern=pattern,
+        ngram_range=span,
+        vocabulary=vocabulary,
+        dtype=np.float32,
+    )
 
 
 def _nothing(rows: int, columns: int) -> Any:

@@ -41,17 +41,17 @@ def deal(
 
     Args:
         strata: The stratum of each row.
-        groups: The number of each row's group, from 0.
+        groups: The number of each row's group.
         plan: Splits and folds.
         seed: Seed of the draw.
     """
     rng = np.random.default_rng(seed)
-    _, first = np.unique(groups, return_index=True)
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
     order = rng.permutation(len(first))
     order = order[np.argsort(strata[first][order], kind="stable")]
     dealt = np.empty(len(first), np.int8)
     for start in range(0, len(order), plan.splits):
         block = order[start : start + plan.splits]
         dealt[block] = rng.permutation(plan.splits)[: len(block)]
-    found = dealt[groups]
+    found = dealt[numbers]
     return np.where(found < plan.folds, found, -1).astype(np.int8)
