@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,9 @@ def delivered(job: Job, *, name: str, created: datetime, ended: datetime, blobs:
         child = f"{name}_{number}"
         if candidate.can_infer and _write_model(job, candidate, child, blobs):
             found.models[child] = candidate.model
-        times = (created + taken * number, created + taken * (number + 1))
+        start = created + taken * number
+        fit = taken if candidate.fit_seconds is None else timedelta(seconds=candidate.fit_seconds)
+        times = (start, start + fit)
         found.children.append(_described(candidate, job.spec, child, name, times, kept=child in found.models))
         found.metrics[child] = logged(candidate.metrics_val or _metric(candidate, job.spec))
     return found
