@@ -16,7 +16,7 @@ from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.tasks.neural.problem import Problem
 from cloudautoml_local.tasks.tabular.plan import Plan
 from cloudautoml_local.tasks.text.embedder import adopt
-from cloudautoml_local.tasks.text.model import EMBEDDER
+from cloudautoml_local.tasks.text.model import EMBEDDED, EMBEDDER
 from cloudautoml_local.tasks.text.ngrams import Counts
 from cloudautoml_local.tasks.text.plan import deal, plan_trials
 from cloudautoml_local.tasks.text.vocabulary import Vocabulary
@@ -162,9 +162,17 @@ def write_texts(
         progress(f"embedding {len(texts):,} texts")
         share = None if seconds is None else _EMBEDDING_SHARE * seconds
         model = adopt(embedder, directory / EMBEDDER, texts, threads=threads, seconds=share)
-        write_array(directory / "train_embeddings.npy", model.embed(texts, progress=progress))
-        if data.holdout is not None:
-            write_array(directory / "holdout_embeddings.npy", model.embed(readable(data.holdout[column])))
+        try:
+            sealed_too = None
+            if data.holdout is not None:
+                sealed_too = model.embed(readable(data.holdout[column]), seconds=share)
+            found = model.embed(texts, progress=progress, seconds=share)
+        except TimeoutError as exc:  # the machine is busier than it was when it was asked
+            progress(f"{exc}: the search goes on without them")
+        else:
+            if sealed_too is not None:
+                write_array(directory / "holdout_embeddings.npy", sealed_too)
+            write_array(directory / EMBEDDED, found)
     write_json(directory / "text.json", {"plan": asdict(plan), "longest": {unit: longest[unit] for unit in units}})
     return TextData.open(directory)
 
