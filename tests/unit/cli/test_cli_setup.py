@@ -207,13 +207,9 @@ def test_list_says_what_providers_can_do(cli: Cli) -> None:
         "level": "unsupported", "reason": "it looks only backward", "instead": "use provider local",
     }  # fmt: skip
 
-<<<<<<< HEAD
     levels = [providers[name]["capabilities"]["forecasting"]["level"] for name in sorted(providers)]
     cells = ["yes" if level in {"native", "emulated"} else "no" for level in levels]
     assert ["forecasting", *cells] in [line.split() for line in cli("list", "providers").out.splitlines()]
-=======
-    assert ["forecasting", "no", "yes", "yes"] in [line.split() for line in cli("list", "providers").out.splitlines()]
->>>>>>> 8c751afb6cfb26f489712e5665d1f36735f7e061
 
     tasks = {row["name"]: row for row in cli("list", "tasks", "--json").json["tasks"]}
     assert list(tasks) == list(TASK_TYPES)
