@@ -161,18 +161,15 @@ def write_texts(
     if embedder is not None:
         progress(f"embedding {len(texts):,} texts")
         share = None if seconds is None else _EMBEDDING_SHARE * seconds
-        model = adopt(embedder, directory / EMBEDDER, texts, threads=threads, seconds=share)
+        every = [*texts, *(readable(data.holdout[column]) if data.holdout is not None else ())]
+        model = adopt(embedder, directory / EMBEDDER, every, threads=threads, seconds=share)
         try:
-            sealed_too = None
-            if data.holdout is not None:
-                sealed_too = model.embed(readable(data.holdout[column]), seconds=share)
-            found = model.embed(texts, progress=progress, seconds=share)
+            found = model.embed(every, progress=progress, seconds=None if share is None else 1.3 * share)
         except TimeoutError as exc:  # the machine is busier than it was when it was asked
             progress(f"{exc}: the search goes on without them")
         else:
-            if sealed_too is not None:
-                write_array(directory / "holdout_embeddings.npy", sealed_too)
-            write_array(directory / EMBEDDED, found)
+            write_array(directory / "holdout_embeddings.npy", found[len(texts) :])
+            write_array(directory / EMBEDDED, found[: len(texts)])
     write_json(directory / "text.json", {"plan": asdict(plan), "longest": {unit: longest[unit] for unit in units}})
     return TextData.open(directory)
 
