@@ -12,7 +12,7 @@ from cloudautoml.cli.output import Output
 
 
 def emulate(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Which vendor: sagemaker.")],
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Which vendor: azureml, sagemaker.")],
     *,
     port: Annotated[
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="Where it listens; 0 takes a free port.")

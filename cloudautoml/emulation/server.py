@@ -22,6 +22,8 @@ from cloudautoml.emulation.service import Reply, Request
 from cloudautoml.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from cloudautoml.emulation.service import Service
 
 _LAST_SECONDS = 2.0
@@ -39,6 +41,7 @@ class EmulationServer:
         port: 0 takes a free one.
         faults: What goes wrong; nothing unless given.
         clock: The emulator's time of day.
+        tls: A server's context, for vendors whose clients send no token in the clear.
 
     Raises:
         ConfigError: The host is not a loopback address: an emulator is open to whoever reaches it.
@@ -52,13 +55,17 @@ class EmulationServer:
         port: int = 0,
         faults: FaultScript | None = None,
         clock: SettableClock | None = None,
+        tls: SSLContext | None = None,
     ) -> None:
         if not is_loopback(host):
             raise ConfigError(f"an emulator listens on loopback only, not on {host!r}", where="host", hint="127.0.0.1")
         self.service = service
         self.faults = faults or FaultScript()
         self.clock = clock or SettableClock()
+        self._scheme = "http" if tls is None else "https"
         self._http = _Http(host, port, self)
+        if tls is not None:  # hands are shaken by each connection's own thread, so that none waits for another
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="emulator")
 
     @property
@@ -66,7 +73,7 @@ class EmulationServer:
         """Its address, without a slash at the end."""
         host, port = self._http.server_address[:2]
         shown = f"[{host!s}]" if ":" in str(host) else str(host)
-        return f"http://{shown}:{port}"
+        return f"{self._scheme}://{shown}:{port}"
 
     def start(self) -> Self:
         """Serve, in a thread of its own; returns at once and can be called at the address from then on."""
@@ -144,8 +151,8 @@ class _Http(HTTPServer):
     def _serve(self, request: socket.socket, client_address: Any) -> None:
         try:
             self.finish_request(request, client_address)
-        except ConnectionError:
-            pass  # the client has gone
+        except OSError:
+            pass  # the client has gone, or does not trust us
         finally:
             with self._lock:
                 self._open.pop(request, None)
@@ -158,7 +165,8 @@ class _Http(HTTPServer):
             still = dict(self._open)
         for connection, thread in still.items():
             with contextlib.suppress(OSError):  # it was closed in between
-                connection.shutdown(socket.SHUT_RDWR)  # a thread that waits for the next call sees the end
+                # the socket's own way: a thread that waits for the next call sees the end, encrypted or not
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
             thread.join(timeout=5)
 
 
