@@ -152,7 +152,9 @@ class Client:
             with _translated(operation):
                 return bool(future.done(retry=_retry(repeatable=True)))
 
-        if not poll_until(done, done=bool, clock=clock, timeout=_LONG, first_delay=1.0, max_delay=15.0):
+        if not poll_until(
+            done, done=bool, clock=clock, timeout=_LONG, first_delay=min(1.0, self._config.poll_seconds), max_delay=15.0
+        ):
             raise JobNotFinishedError(f"{operation} has been going for half an hour: {future.operation.name}")
         if future.operation.HasField("error"):
             raise JobFailedError(f"{operation} failed: {future.operation.error.message}")
@@ -173,12 +175,12 @@ class Client:
     @cached_property
     def _storage(self) -> Any:
         try:
-            from google.cloud import storage
+            from google.cloud import storage  # type: ignore[attr-defined]
         except ModuleNotFoundError as exc:
             raise MissingExtraError("vertexai", "google-cloud-storage") from exc
         address = self._config.storage_endpoint
         with _translated("storage"):
-            return storage.Client(  # type: ignore[no-untyped-call]
+            return storage.Client(
                 project=self._config.project,
                 credentials=self._credentials(),
                 client_options={"api_endpoint": address} if address else None,

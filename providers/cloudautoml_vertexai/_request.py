@@ -1,4 +1,4 @@
-"""Request: a job spec as the bodies of the calls that make a data set, a training pipeline and a batch of predictions."""
+"""Request: a job spec as what is sent to make a data set, a training pipeline and a batch of predictions."""
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ def task_inputs(spec: JobSpec, config: VertexaiConfig, data: Input) -> dict[str,
     if not isinstance(spec.task, (TabularClassification, TabularRegression)):
         raise SpecError(f"Vertex AI has no {spec.task.type} here", where="task.type")
     weight = spec.task.weight
-    names = column_names(
-        [spec.task.target, *([weight] if weight else []), *(data.schema.names if data.schema else [])]
-    )
+    names = column_names([spec.task.target, *([weight] if weight else []), *(data.schema.names if data.schema else [])])
     return {
         "targetColumn": names[spec.task.target],
         "predictionType": "regression" if isinstance(spec.task, TabularRegression) else "classification",
@@ -138,9 +136,7 @@ def transformations(schema: Schema, names: Mapping[str, str]) -> list[dict[str, 
     return found
 
 
-def batch_request(
-    config: VertexaiConfig, *, job: str, model: str, rows: str, output: str, work: str
-) -> dict[str, Any]:
+def batch_request(config: VertexaiConfig, *, job: str, model: str, rows: str, output: str, work: str) -> dict[str, Any]:
     """The `BatchPredictionJob` of a table.
 
     Args:

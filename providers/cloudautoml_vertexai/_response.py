@@ -123,8 +123,8 @@ def importance_of(evaluation: Mapping[str, Any], names: Mapping[str, str]) -> di
     if not attributions:
         return None
     shares: Mapping[str, float] = attributions[0].get("featureAttributions", {})
-    features = [{"name": names.get(name, name), "importance": float(share)} for name, share in shares.items()]
-    features.sort(key=lambda feature: -float(feature["importance"]))
+    ranked = sorted(shares.items(), key=lambda pair: -float(pair[1]))
+    features = [{"name": names.get(name, name), "importance": float(share)} for name, share in ranked]
     return {"features": features, "note": "Mean attribution to a feature, as Vertex AI computed it."}
 
 

@@ -62,9 +62,7 @@ def create_pipeline(
     if data is None:
         data = _create_dataset(client, clock, dataset)
     inputs = {**pipeline["inputDataConfig"], "datasetId": str(data["name"]).rpartition("/")[2]}
-    made = create_once(
-        client, clock, "TrainingPipeline", {**pipeline, "inputDataConfig": inputs}, label=LABEL_JOB
-    )
+    made = create_once(client, clock, "TrainingPipeline", {**pipeline, "inputDataConfig": inputs}, label=LABEL_JOB)
     checked = _checked(made, pipeline)
     assert checked is not None
     return checked
@@ -80,9 +78,7 @@ def _create_dataset(client: Client, clock: Clock, dataset: Mapping[str, Any]) ->
         return found
 
 
-def create_once(
-    client: Client, clock: Clock, kind: str, resource: Mapping[str, Any], *, label: str
-) -> dict[str, Any]:
+def create_once(client: Client, clock: Clock, kind: str, resource: Mapping[str, Any], *, label: str) -> dict[str, Any]:
     """Create a resource; where the reply is lost, find what has come of it.
 
     Args:
@@ -118,7 +114,7 @@ def _checked(found: dict[str, Any] | None, wanted: Mapping[str, Any]) -> dict[st
     """What was found, unless it was asked for with something else."""
     if found is not None and found.get("labels", {}).get(LABEL_REQUEST) != wanted["labels"][LABEL_REQUEST]:
         raise ConflictError(
-            f"{found['name']} carries the label of job {wanted['labels'][LABEL_JOB]!r} and was asked for something else",
+            f"{found['name']} is labelled as job {wanted['labels'][LABEL_JOB]!r} and was asked for something else",
             hint="submit once more for another id",
         )
     return found

@@ -26,9 +26,9 @@ class VertexaiConfig(ProviderConfig):
     """Folder in the bucket that everything goes into."""
     bucket_project_number: Annotated[str, Field(pattern=r"^\d+$")] | None = None
     """Number of the project that must own the bucket; the job's own project unless given."""
-    encryption_key: Annotated[str, Field(pattern=r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$")] | (
-        None
-    ) = None
+    encryption_key: Annotated[
+        str, Field(pattern=r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$")
+    ] | (None) = None
     """Cloud KMS key that data sets, pipelines and models are encrypted with."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels on everything that is created."""

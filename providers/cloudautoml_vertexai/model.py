@@ -74,9 +74,7 @@ class VertexaiModel(Model):
         if not len(frame):
             return []
         rows = send_rows(frame, names_of(self._data.schema), self._client, self._config)
-        batch = start(
-            self._client, self._config, self._clock, job=self.candidate.job, model=self._resource, rows=rows
-        )
+        batch = start(self._client, self._config, self._clock, job=self.candidate.job, model=self._resource, rows=rows)
         return finish(self._client, self._clock, batch, rows=len(frame), first_delay=self._config.poll_seconds)
 
     @override

@@ -143,7 +143,9 @@ class VertexaiProvider(Provider[VertexaiConfig]):
         try:
             found = self.client.call("GetTrainingPipeline", {"name": ref})
             number = found.get("inputDataConfig", {}).get("datasetId")
-            data = self.client.call("GetDataset", {"name": f"{ref.rpartition('/trainingPipelines/')[0]}/datasets/{number}"})
+            data = self.client.call(
+                "GetDataset", {"name": f"{ref.rpartition('/trainingPipelines/')[0]}/datasets/{number}"}
+            )
         except JobNotFoundError:
             return None
         source = data.get("metadata", {}).get("inputConfig", {}).get("gcsSource", {}).get("uri", ["gs://unknown"])
