@@ -94,7 +94,8 @@ def bound_of(spec: JobSpec, config: VertexaiConfig) -> CostBound:
     amount = (price.amount * milli / 1000).quantize(_CENT, ROUND_UP)
     if spec.budget.max_cost is not None:
         amount = min(amount, spec.budget.max_cost.amount)
-    basis = f"{milli / 1000:g} node hours at {price.amount} USD each; predictions are apart"
+    hours = "a node hour" if milli == LEAST else f"{milli / 1000:g} node hours"
+    basis = f"{hours} at {price.amount} USD; predictions are apart"
     return CostBound(amount, basis, rate_date=price.date, source=price.source)
 
 

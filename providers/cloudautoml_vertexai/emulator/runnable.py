@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cloudautoml.provider import Provider
     from cloudautoml.spec import JobSpec
 
-MODELS = 10
+MODELS = 6
 """Models that a training is worth, whatever its budget: what takes Google a node hour takes this machine longer."""
 _TYPES = {
     "numeric": ColumnType.NUMERIC,
@@ -52,7 +52,7 @@ def runnable(pipeline: Mapping[str, Any], provider: Provider[Any], table: Path, 
     if len(rows) < fewest_rows:
         raise DataError(f"The training data has {len(rows)} rows; at least {fewest_rows} are required.")
     names = list(rows[0])
-    kept = {spec.task.target, getattr(spec.task, "weight", None)}  # type: ignore[union-attr]
+    kept = {inputs["targetColumn"], inputs.get("weightColumnName"), *columns(inputs)}
     types = {name: ColumnType.IGNORE for name in names if name not in kept} | column_types(inputs)
     if isinstance(spec.task, TabularClassification):
         classes = len({row[spec.task.target] for row in rows if row[spec.task.target]})
