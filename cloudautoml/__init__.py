@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities, Feature, Gap, Level, Support
+    from cloudautoml.comparison import Comparison, compare, compare_jobs
     from cloudautoml.config import connect, load_spec
+    from cloudautoml.endpoint import Endpoint
     from cloudautoml.job import Cost, Event, Job, JobState, JobStatus
     from cloudautoml.leaderboard import Candidate, Leaderboard
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model, load_model
     from cloudautoml.plan import Plan
     from cloudautoml.provider import Provider, ProviderConfig, ProviderPlugin
@@ -47,9 +50,12 @@ __version__ = "0.1.0"
 # where each public name lives: it is imported when it is first used, so that importing the package costs nothing
 _HOMES = {
     "capabilities": "Capabilities Feature Gap Level Support",
+    "comparison": "Comparison compare compare_jobs",
     "config": "connect load_spec",
+    "endpoint": "Endpoint",
     "job": "Cost Event Job JobState JobStatus",
     "leaderboard": "Candidate Leaderboard",
+    "leftovers": "Leftover",
     "model": "Model load_model",
     "plan": "Plan",
     "provider": "Provider ProviderConfig ProviderPlugin",
@@ -71,10 +77,12 @@ __all__ = [
     "Candidate",
     "Capabilities",
     "ColumnType",
+    "Comparison",
     "Constraints",
     "Cost",
     "CsvDialect",
     "Dataset",
+    "Endpoint",
     "Event",
     "Feature",
     "Forecasting",
@@ -87,6 +95,7 @@ __all__ = [
     "JobState",
     "JobStatus",
     "Leaderboard",
+    "Leftover",
     "Level",
     "Model",
     "Money",
@@ -110,6 +119,8 @@ __all__ = [
     "VideoClassification",
     "VideoObjectTracking",
     "__version__",
+    "compare",
+    "compare_jobs",
     "connect",
     "load_model",
     "load_spec",

@@ -5,20 +5,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, final
 
 from typing_extensions import override
 
-from cloudautoml.errors import CloudAutoMLError, JobCancelledError, JobFailedError, JobNotFinishedError
+from cloudautoml.errors import (
+    CloudAutoMLError,
+    JobCancelledError,
+    JobFailedError,
+    JobNotFinishedError,
+    UnknownNameError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
     from decimal import Decimal
-    from pathlib import Path
 
+    from cloudautoml.download import RemoteFile
     from cloudautoml.leaderboard import Leaderboard
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model
     from cloudautoml.polling import Clock
     from cloudautoml.spec import JobSpec
@@ -295,6 +303,57 @@ class Job(ABC):
     @abstractmethod
     def artifacts(self) -> Mapping[str, Path | str]:
         """What the job left, by name: local paths, or addresses in the vendor's store."""
+
+    @final
+    def download(
+        self, folder: Path, *, names: Sequence[str] | None = None, most_bytes: int | None = None
+    ) -> dict[str, Path]:
+        """Copy what the job left into a folder, each artifact under its name; `checksums.json` has the SHA-256 of all.
+
+        Args:
+            folder: To where; made if it is not there.
+            names: Which of `artifacts`; all unless given.
+            most_bytes: Bytes at most; 4 GiB unless given.
+
+        Returns:
+            Where each artifact is, by name: a file or a folder. One that holds no files is left out.
+
+        Raises:
+            UnknownNameError: There is no such artifact.
+            StorageError: A file would leave the folder, is too large, or did not arrive as the store has it.
+        """
+        from cloudautoml.download import MOST_BYTES, download
+        from cloudautoml.store.files import write_json
+
+        known = self.artifacts()
+        for name in names or ():
+            if name not in known:
+                raise UnknownNameError("artifact", name, list(known))
+        chosen = [name for name in known if names is None or name in names]
+        files = {name: list(self._files(name, known[name])) for name in chosen}
+        sums = download(
+            [file for name in chosen for file in files[name]],
+            folder,
+            most_bytes=MOST_BYTES if most_bytes is None else most_bytes,
+        )
+        write_json(folder / "checksums.json", sums)
+        return {name: folder / files[name][0].name.partition("/")[0] for name in chosen if files[name]}
+
+    def _files(self, name: str, place: Path | str) -> Iterable[RemoteFile]:
+        """The files of an artifact: one called `name` with an ending, or many called `name/...`; here, on this disk."""
+        from cloudautoml.download import local_files
+
+        return local_files(name, Path(place))
+
+    def cleanup(self) -> list[Leftover]:
+        """Delete what the job has made at its vendor: endpoints, models, files. The record and what is here stay.
+
+        A job that is still going is left alone.
+
+        Returns:
+            What was deleted; nothing where a provider keeps nothing elsewhere.
+        """
+        return []
 
     @final
     def model(self, name: str | None = None) -> Model:

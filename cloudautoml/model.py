@@ -11,6 +11,7 @@ from typing_extensions import override
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cloudautoml.endpoint import Endpoint
     from cloudautoml.leaderboard import Candidate
 
 
@@ -39,7 +40,7 @@ class Model(ABC):
 
         Returns:
             n predictions, indexed as the rows where they have an index: labels as they stood in the training
-            data, or numbers.
+            data, lists of them where a row may have any number, or numbers.
 
         Raises:
             DataError: A column is missing or cannot be read as what it was in training.
@@ -53,7 +54,7 @@ class Model(ABC):
             rows: As for `predict`.
 
         Returns:
-            n rows, one column a class, each row summing to 1.
+            n rows, one column a class, each row summing to 1; of labels that exclude nothing, each by itself.
 
         Raises:
             UnsupportedError: It is not a classifier, or its provider gives no probabilities.
@@ -67,6 +68,39 @@ class Model(ABC):
         Raises:
             StorageError: The folder exists already, or cannot be written.
         """
+
+    def deploy(
+        self,
+        *,
+        max_hours: float,  # noqa: ARG002 - for subclasses, as the others are
+        min_instances: int = 1,  # noqa: ARG002
+        max_instances: int = 1,  # noqa: ARG002
+    ) -> Endpoint:
+        """Put the model behind an endpoint at its vendor; returns when it answers.
+
+        Doing it again while the endpoint stands gives the same one, with the new time.
+
+        Args:
+            max_hours: How long it may stand. Nothing else bounds what it costs.
+            min_instances: Machines at least; 0 pays for calls only, where the vendor can.
+            max_instances: Machines at most.
+
+        Raises:
+            UnsupportedError: The provider has no endpoints, or none of that kind for this model.
+            SpecError: A value makes no sense.
+        """
+        from cloudautoml.capabilities import Feature, Gap, unsupported
+        from cloudautoml.errors import UnknownNameError, UnsupportedError
+        from cloudautoml.registry import provider_plugin
+
+        name = self.candidate.provider
+        try:
+            support = provider_plugin(name).provider.capabilities[Feature.ENDPOINT]
+        except UnknownNameError:
+            support = unsupported("its models are not served")
+        raise UnsupportedError(
+            name, [Gap(Feature.ENDPOINT, unsupported("this model is not served") if support else support)]
+        )
 
     @override
     def __repr__(self) -> str:

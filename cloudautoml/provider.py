@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cloudautoml.capabilities import Capabilities
     from cloudautoml.data import Prepared
     from cloudautoml.job import Job
+    from cloudautoml.leftovers import Leftover
     from cloudautoml.model import Model
     from cloudautoml.plan import CostBound, Plan
     from cloudautoml.polling import Clock
@@ -207,6 +208,39 @@ class Provider(ABC, Generic[ConfigT]):
     def list_jobs(self) -> list[Job]:
         """The jobs that this provider runs or has run, newest first."""
         return [self._job(record.id) for record in self.store.jobs(provider=self.name)]
+
+    def leftovers(self, job: str | None = None) -> list[Leftover]:  # noqa: ARG002 - for subclasses
+        """What jobs have made at the vendor and is still there; costly things first.
+
+        Args:
+            job: The vendor's name of a job, for what belongs to it alone; else everything that carries our mark,
+                whichever store its job is recorded in.
+        """
+        return []
+
+    def _discard(self, leftover: Leftover) -> None:
+        """Delete one thing at the vendor; one that is gone already stays so."""
+
+    @final
+    def sweep(self, *, expired: bool = False, job: str | None = None, dry_run: bool = True) -> list[Leftover]:
+        """Delete what is left at the vendor.
+
+        Args:
+            expired: Only what was given a time that is over; else everything.
+            job: Only what belongs to this job, by the vendor's name for it.
+            dry_run: Delete nothing, and tell what would be.
+
+        Returns:
+            What was, or would be, deleted.
+        """
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC)
+        found = [item for item in self.leftovers(job) if not expired or item.is_over(now)]
+        if not dry_run:
+            for item in found:
+                self._discard(item)
+        return found
 
 
 def _refuse_errors(data: Prepared, allow: Collection[str]) -> None:

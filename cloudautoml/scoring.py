@@ -125,7 +125,8 @@ def binary_auc(truth: Flags, scores: Floats, weights: Floats) -> float:
     return float(area / (hits[-1] * misses[-1]))
 
 
-def _binary_ap(truth: Flags, scores: Floats, weights: Floats) -> float:
+def binary_average_precision(truth: Flags, scores: Floats, weights: Floats) -> float:
+    """Area under the precision-recall curve by steps; NaN when the positive class has no weight."""
     hits, misses = _curve(truth, scores, weights)
     if hits[-1] <= 0:
         return float("nan")
@@ -163,7 +164,7 @@ def _brier(truth: Codes, probabilities: Floats, weights: Floats, positive: int) 
 
 _PROBABILITY: dict[str, Callable[[Codes, Floats, Floats, int], float]] = {
     "roc_auc": _over_classes(binary_auc),
-    "average_precision": _over_classes(_binary_ap),
+    "average_precision": _over_classes(binary_average_precision),
     "log_loss": _log_loss,
     "brier_score": _brier,
 }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 import typer
 
-from cloudautoml.cli import options
+from cloudautoml.cli import options, sweep
 from cloudautoml.cli.output import Output, table
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="List, watch, stop and resume the jobs that were submitted.", no_args_is_help=True, rich_markup_mode=None
 )
+app.command("download")(sweep.download)
+app.command("clean")(sweep.clean)
+app.command("sweep")(sweep.sweep)
 
 
 @app.command("ls")

@@ -39,6 +39,9 @@ def leaderboard(
     json: options.JsonOption = False,
     sort: Annotated[Sort, typer.Option("--sort", help="What to sort by.")] = Sort.SCORE_VAL,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Candidates to show at most.")] = None,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Show the best model class by class, or step by step ahead.")
+    ] = False,
 ) -> int:
     """Show the candidates of a job with their scores, best first.
 
@@ -51,7 +54,9 @@ def leaderboard(
 
     output = Output(as_json=json or form is Format.JSON)
     board = _ordered(open_job(job).leaderboard(), sort, limit)
-    if output.as_json:
+    if parts and not output.as_json:
+        output.data(by_parts(board))
+    elif output.as_json:
         output.result(board.to_dict())
     elif form is Format.CSV:
         output.data(leaderboard_csv(board).rstrip("\n"))
@@ -81,6 +86,29 @@ def _sorted(board: "Leaderboard", sort: Sort) -> "list[Candidate]":
         return value is None, 0.0 if value is None else sign * float(value)
 
     return sorted(candidates, key=key)
+
+
+def by_parts(board: "Leaderboard") -> str:
+    """The metrics of the parts of the best model that has some.
+
+    Raises:
+        ConfigError: None has.
+    """
+    from cloudautoml.cli.output import clean, table
+    from cloudautoml.errors import ConfigError
+    from cloudautoml.render import format_number
+
+    best = next((candidate for candidate in board if candidate.metrics_by_part), None)
+    if best is None:
+        raise ConfigError(
+            f"the models of {board.job} are not scored part by part", hint=f"cloudautoml leaderboard {board.job}"
+        )
+    names = list(dict.fromkeys(name for metrics in best.metrics_by_part.values() for name in metrics))
+    rows = [
+        [clean(part), *(format_number(metrics.get(name)) for name in names)]
+        for part, metrics in best.metrics_by_part.items()
+    ]
+    return table([f"{clean(best.model)}:", *names], rows)
 
 
 def _markdown(board: "Leaderboard") -> str:

@@ -11,7 +11,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from cloudautoml.cli import (
+    compare,
     config,
+    deploy,
     doctor,
     emulate,
     init,
@@ -44,9 +46,11 @@ app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
 app.add_typer(jobs.app, name="jobs")
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("predict")(predict.predict)
+app.command("deploy")(deploy.deploy)
 app.command("report")(report.report)
 app.command("plot")(plot.plot)
 app.command("emulate")(emulate.emulate)

@@ -19,11 +19,12 @@ _ENDINGS = (".csv", ".parquet", ".jsonl")
 def predict(
     job: options.JobArgument,
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Rows: CSV, Parquet or JSON lines. Images: also a folder, a zip, .npz or one image."
+            metavar="FILE",
+            help="Rows: CSV, Parquet or JSON lines. Images: also a folder, a zip, .npz or one image. Series: or none.",
         ),
-    ],
+    ] = None,
     *,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a .csv, .parquet or .jsonl file.")
@@ -36,11 +37,12 @@ def predict(
 ) -> int:
     """Predict the rows of a file.
 
-    As many rows come out, in the same order, with all their columns and the prediction.
+    As many rows come out, in the same order, with all their columns and the prediction. Of series, the steps that
+    follow: after their training data without a FILE, else after its rows.
     """
     from cloudautoml.cli.handles import open_job
     from cloudautoml.data.read import locate
-    from cloudautoml.spec import ImageClassification
+    from cloudautoml.spec import Forecasting, ImageClassification, NamedEntityRecognition
 
     output = Output(as_json=json)
     if out is not None and out.suffix.lower() not in _ENDINGS:
@@ -48,6 +50,18 @@ def predict(
     handle = open_job(job)
     dataset = handle.spec.data
     chosen = handle.model(model)
+    if isinstance(handle.spec.task, Forecasting) and not proba:
+        from cloudautoml.cli.forecasts import forecast
+
+        return forecast(chosen, file, job=handle.id, dataset=dataset, out=out, output=output, json=json)
+    if isinstance(handle.spec.task, NamedEntityRecognition) and file is not None and not proba:
+        from cloudautoml.cli.entities import find_entities
+
+        return find_entities(
+            chosen, file, job=handle.id, task=handle.spec.task, dataset=dataset, out=out, output=output, json=json
+        )
+    if file is None:
+        raise typer.BadParameter("only series go on without new rows", param_hint="FILE")
     tabular = not (isinstance(handle.spec.task, ImageClassification) and _holds_images(file))
     if tabular:
         locate(str(file))
@@ -67,7 +81,9 @@ def predict(
         )
         return 0
     rows = _rows(file, dataset) if tabular else predictions.index.to_frame(index=False, name="image")
-    rows[free_name("prediction", rows)] = predictions.to_numpy()
+    separator = getattr(handle.spec.task, "separator", ",")
+    labels = [separator.join(found) if isinstance(found, list) else found for found in predictions]
+    rows[free_name("prediction", rows)] = labels
     for name in () if chances is None else chances.columns:
         rows[free_name(f"proba_{name}", rows)] = chances[name].to_numpy() if chances is not None else None
     if out is None:

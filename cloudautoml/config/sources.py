@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PROJECT_FILE = "cloudautoml.yaml"
 _PREFIX = "CLOUDAUTOML_"
-RESERVED = ("HOME", "CONFIG", "OFFLINE", "PROFILE", "DEVICES", "DEBUG")
+RESERVED = ("HOME", "CONFIG", "OFFLINE", "PROFILE", "DEVICES", "WEIGHTS", "DEBUG")
 """Names of environment variables, after the prefix, that are no fields of a spec."""
 _STEP = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^.\"'=]+)")
 

@@ -9,20 +9,23 @@ from cloudautoml.data.names import listed, require_columns, short
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
 _RAW = frozenset({"str", "bool", "boolean", "int64", "Int64", "float64", "datetime64[us]"})
 
 
-def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -> pd.DataFrame:
+def raw_frame(
+    table: object, *, where: str, only: Sequence[str] | None = None, lists: Collection[str] = ()
+) -> pd.DataFrame:
     """Bring a table into raw form, without loss and without changing it.
 
     Args:
         table: pandas, or anything with `__arrow_c_stream__`.
         where: What the table is, for messages.
         only: Columns to read, in this order; all of them unless given.
+        lists: Columns that may hold lists of labels; each becomes text in the form of `labels.label_set`.
 
     Returns:
         Columns of the dtypes `str`, `category` (of `str`), `bool`, `boolean`, `int64`, `Int64`, `float64` and
@@ -34,7 +37,7 @@ def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -
     import pandas as pd
 
     if isinstance(table, pd.DataFrame):
-        return _from_pandas(table, where, only)
+        return _from_pandas(table, where, only, lists)
     if hasattr(table, "__arrow_c_stream__"):
         import pyarrow as pa
 
@@ -45,19 +48,19 @@ def raw_frame(table: object, *, where: str, only: Sequence[str] | None = None) -
         if only is not None:
             _require(only, arrow.column_names, where)
             arrow = arrow.select(list(only))
-        return raw_from_arrow(arrow, where=where)
+        return raw_from_arrow(arrow, where=where, lists=lists)
     raise DataError(f"{type(table).__name__} is not a table", where=where, hint="give a pandas, polars or Arrow table")
 
 
-def raw_from_arrow(arrow: Any, *, where: str) -> pd.DataFrame:
-    """Bring an Arrow table into the raw form that `raw_frame` describes."""
+def raw_from_arrow(arrow: Any, *, where: str, lists: Collection[str] = ()) -> pd.DataFrame:
+    """Bring an Arrow table into the raw form that `raw_frame` describes; arguments as there."""
     import pandas as pd
 
     names = [str(name) for name in arrow.column_names]
     _require(names, names, where)
     if not names:
         raise DataError("the table has no columns", where=where)
-    columns = {name: _column(arrow.column(i), name, where) for i, name in enumerate(names)}
+    columns = {name: _column(arrow.column(i), name, where, name in lists) for i, name in enumerate(names)}
     return pd.DataFrame(columns, index=pd.RangeIndex(arrow.num_rows), columns=pd.Index(names, dtype="str"))
 
 
@@ -76,7 +79,7 @@ def _require(wanted: Sequence[str], names: Sequence[str], where: str) -> None:
         raise DataError(f"columns of the same name: {listed(repeated)}", where=where, hint="rename them")
 
 
-def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None) -> pd.DataFrame:
+def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None, lists: Collection[str]) -> pd.DataFrame:
     import pandas as pd
 
     names = [str(name) for name in frame.columns]
@@ -87,7 +90,9 @@ def _from_pandas(frame: pd.DataFrame, where: str, only: Sequence[str] | None) ->
     chosen = chosen.set_axis(pd.Index(names if only is None else list(only), dtype="str"), axis=1)
     chosen.index = pd.RangeIndex(len(chosen))
     odd = [name for name, dtype in chosen.dtypes.items() if not _is_raw(dtype)]
-    return chosen.assign(**{str(name): _from_series(chosen[name], where) for name in odd}) if odd else chosen
+    if not odd:
+        return chosen
+    return chosen.assign(**{str(name): _from_series(chosen[name], where, name in lists) for name in odd})
 
 
 def _is_raw(dtype: Any) -> bool:
@@ -99,7 +104,7 @@ def _is_raw(dtype: Any) -> bool:
     return str(dtype) in _RAW
 
 
-def _from_series(series: pd.Series[Any], where: str) -> pd.Series[Any]:
+def _from_series(series: pd.Series[Any], where: str, lists: bool) -> pd.Series[Any]:
     import pyarrow as pa
 
     name = str(series.name)
@@ -113,14 +118,16 @@ def _from_series(series: pd.Series[Any], where: str) -> pd.Series[Any]:
             where=where,
             hint="give the column one type, for example frame[column].astype('str')",
         ) from exc
-    return _column(values, name, where)
+    return _column(values, name, where, lists)
 
 
-def _column(column: Any, name: str, where: str) -> pd.Series[Any]:
+def _column(column: Any, name: str, where: str, lists: bool) -> pd.Series[Any]:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.types as pt
 
+    if lists and (pt.is_list(column.type) or pt.is_large_list(column.type) or pt.is_fixed_size_list(column.type)):
+        return _joined(column)
     category = pt.is_dictionary(column.type)
     plain = _decoded(column) if category else _plain(column)
     if plain is None:
@@ -138,6 +145,16 @@ def _column(column: Any, name: str, where: str) -> pd.Series[Any]:
 
         return text_values(series).astype("category")
     return series
+
+
+def _joined(column: Any) -> pd.Series[Any]:
+    """A column of lists as text, missing ones kept."""
+    import pandas as pd
+
+    from cloudautoml.data.labels import label_set
+
+    values = [None if value is None else label_set(value) for value in column.to_pylist()]
+    return pd.Series(values, dtype="str")
 
 
 def _decoded(column: Any) -> Any:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.labels import label_counts
 from cloudautoml.data.leakage import check_leakage
 from cloudautoml.data.names import listed
 from cloudautoml.data.target import check_target
@@ -52,7 +53,7 @@ def check_table(
         findings += check_leakage(train, types, target=schema.target, classification=schema.classes is not None)
     findings += _duplicates(train, holdout, schema)
     if holdout is not None:
-        findings += _unseen_classes(holdout, schema)
+        findings += _unseen_classes(holdout, schema, several=bool(getattr(spec.task, "multi_label", False)))
         findings += _order_in_time(train, holdout, schema, spec)
     return in_order(findings)
 
@@ -121,14 +122,16 @@ def _duplicates(train: pd.DataFrame, holdout: pd.DataFrame | None, schema: Schem
     return findings
 
 
-def _unseen_classes(holdout: pd.DataFrame, schema: Schema) -> list[Finding]:
+def _unseen_classes(holdout: pd.DataFrame, schema: Schema, *, several: bool) -> list[Finding]:
     if schema.classes is None or schema.target is None:
         return []
     target = holdout[schema.target]
-    unseen = sorted(set(target.unique()) - set(schema.classes))
+    counts = label_counts(target) if several else target.value_counts()
+    held = {str(label): int(count) for label, count in counts.items()}
+    unseen = sorted(set(held) - set(schema.classes))
     if not unseen:
         return []
-    rows = int(target.isin(unseen).sum())
+    rows = sum(held[label] for label in unseen)
     message = f"{rows:,} sealed rows are of classes that no model can learn: {listed(unseen)}"
     return [Finding("holdout.unseen_classes", Severity.WARNING, message, schema.target, "split in another way")]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from cloudautoml.data.arrow import raw_from_arrow
 from cloudautoml.data.names import short
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
 _CHUNK = 10_000
@@ -27,13 +29,16 @@ class _RepeatedKeyError(ValueError):
     """A key occurs twice in one object."""
 
 
-def parse_json_lines(data: bytes, *, na_values: tuple[str, ...], where: str) -> pd.DataFrame:
+def parse_json_lines(
+    data: bytes, *, na_values: tuple[str, ...], where: str, lists: Collection[str] = ()
+) -> pd.DataFrame:
     """Read JSON lines.
 
     Args:
         data: Content of the file, UTF-8.
         na_values: Texts that mean "missing".
         where: The file, for messages.
+        lists: Keys that may hold lists of labels; each becomes text in the form of `labels.label_set`.
 
     Returns:
         `str` columns for text and for numbers (which are inferred later), `boolean` for booleans; a key that a
@@ -48,7 +53,8 @@ def parse_json_lines(data: bytes, *, na_values: tuple[str, ...], where: str) -> 
     rows = 0
     for line, raw in enumerate(data.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
         if raw.strip():
-            chunk.append((line, _object(raw, f"{where}:{line}")))
+            row = _object(raw, f"{where}:{line}")
+            chunk.append((line, row | {name: _joined(row[name]) for name in lists if name in row}))
         if len(chunk) == _CHUNK:
             _add(columns, chunk, rows, missing, where)
             rows, chunk = rows + _CHUNK, []
@@ -58,6 +64,15 @@ def parse_json_lines(data: bytes, *, na_values: tuple[str, ...], where: str) -> 
     import pyarrow as pa
 
     return raw_from_arrow(pa.table({name: column.array() for name, column in columns.items()}), where=where)
+
+
+def _joined(value: Any) -> Any:
+    """A list of plain values as text; what is no such list, as it is."""
+    if not isinstance(value, list) or any(isinstance(item, (list, dict)) for item in cast("list[object]", value)):
+        return value
+    from cloudautoml.data.labels import label_set
+
+    return label_set(cast("list[object]", value))
 
 
 def _object(raw: bytes, where: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.columns import judge_columns
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import check_table, check_weight, in_order
 from cloudautoml.data.infer import infer_type
+from cloudautoml.data.labels import label_counts
 from cloudautoml.data.prepared import PreparedData
 from cloudautoml.data.profile import profile_table
 from cloudautoml.data.read import read_table
@@ -15,8 +16,9 @@ from cloudautoml.data.roles import Roles
 from cloudautoml.data.rows import typed_rows
 from cloudautoml.data.schema import ColumnInfo, Schema
 from cloudautoml.data.split import seal_holdout
+from cloudautoml.data.texts import check_texts, with_text
 from cloudautoml.errors import DataError
-from cloudautoml.spec import ColumnType, TabularClassification, TabularRegression
+from cloudautoml.spec import ColumnType, TabularClassification, TabularRegression, TextClassification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ __all__ = ["PreparedData", "dataset_fingerprint", "prepare"]
 
 
 def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> PreparedData:
-    """Read, type, split and check the data of a tabular job.
+    """Read, type, split and check the data of a job that learns from a table: of columns, or of one column of texts.
 
     Args:
         spec: The job.
@@ -43,18 +45,22 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
             finding is an error; all such findings are named at once.
     """
     task = spec.task
-    if not isinstance(task, (TabularClassification, TabularRegression)):
+    if not isinstance(task, (TabularClassification, TabularRegression, TextClassification)):
         raise DataError(f"a {task.type} job has no single table to prepare", where="task.type")
     roles = Roles.of(spec, task)
     where = spec.data.train if isinstance(spec.data.train, str) else "data.train"
-    raw = read_table(spec.data.train, spec.data, base=base)
-    test = read_table(spec.data.test, spec.data, base=base) if spec.data.test is not None else None
+    lists = (roles.target,) if roles.separator is not None else ()
+    raw = read_table(spec.data.train, spec.data, base=base, lists=lists)
+    test = read_table(spec.data.test, spec.data, base=base, lists=lists) if spec.data.test is not None else None
     roles.check(_names(raw), None if test is None else _names(test), where=where)
     fingerprint = dataset_fingerprint(raw) if test is None else dataset_fingerprint(raw, test)
 
     types, findings = _types(raw, roles)
     rows, found = typed_rows(raw, types, roles, where="data.train")
     findings += found
+    if roles.text is not None:
+        rows, found = with_text(rows, roles.text, where="data.train")
+        findings += found
     del raw  # from here on only the typed rows take memory
     if test is None:
         _refuse(findings, where, strict=strict, rows=rows)
@@ -62,6 +68,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     else:
         train, (holdout, found) = rows, typed_rows(test, types, roles, where="data.test")
         findings += found
+        if roles.text is not None:
+            holdout, found = with_text(holdout, roles.text, where="data.test")
+            findings += found
         _refuse(findings, where, strict=strict, rows=holdout)
         _refuse(findings, where, strict=strict, rows=train)
 
@@ -72,6 +81,8 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     schema = _schema(train, {name: features[name] for name in kept}, roles)
     left_out = {name: kind for name, kind in features.items() if name not in kept}
     findings += check_table(train, holdout, schema, spec, left_out=left_out)
+    if roles.text in kept:
+        findings += check_texts(train, text=str(roles.text), target=roles.target)
     if roles.weight is not None:
         findings += check_weight(rows[roles.weight])
         findings += check_weight(holdout[roles.weight]) if test is not None and holdout is not None else []
@@ -80,7 +91,9 @@ def prepare(spec: JobSpec, *, base: Path | None = None, strict: bool = True) -> 
     groups = _groups(train, spec)
     order = [*schema.names, roles.target, *([roles.weight] if roles.weight is not None else [])]
     train = train[order]
-    profile = {**profile_table(train, schema), "fingerprint": fingerprint}
+    profile: dict[str, Any] = {**profile_table(train, schema), "fingerprint": fingerprint}
+    if roles.separator is not None:
+        profile["target"]["classes"] = label_counts(train[roles.target])
     sealed = None if holdout is None else holdout[order]
     return PreparedData(schema, train, sealed, tuple(in_order(findings)), profile, groups)
 
@@ -122,6 +135,9 @@ def _types(raw: pd.DataFrame, roles: Roles) -> tuple[dict[str, ColumnType], list
     for name in _names(raw):
         if name in {roles.target, roles.weight}:
             continue
+        if roles.text is not None and name not in {roles.text, *roles.splitting}:
+            types[name] = ColumnType.IGNORE
+            continue
         if name in roles.declared:
             types[name] = roles.declared[name]
         elif name == roles.marker:
@@ -133,7 +149,11 @@ def _types(raw: pd.DataFrame, roles: Roles) -> tuple[dict[str, ColumnType], list
 
 
 def _schema(train: pd.DataFrame, types: dict[str, ColumnType], roles: Roles) -> Schema:
-    classes = tuple(sorted(str(label) for label in train[roles.target].unique())) if roles.classification else None
+    classes = None
+    if roles.separator is not None:
+        classes = tuple(label_counts(train[roles.target]))
+    elif roles.classification:
+        classes = tuple(sorted(str(label) for label in train[roles.target].unique()))
     return Schema(
         features=tuple(ColumnInfo(name, kind, bool(train[name].isna().any())) for name, kind in types.items()),
         target=roles.target,

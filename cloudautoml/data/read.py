@@ -15,6 +15,8 @@ from cloudautoml.errors import DataError
 from cloudautoml.spec import InMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from cloudautoml.spec import Dataset
@@ -39,7 +41,9 @@ _FOREIGN = {
 }
 
 
-def read_table(source: str | InMemory, dataset: Dataset, *, base: Path | None = None) -> pd.DataFrame:
+def read_table(
+    source: str | InMemory, dataset: Dataset, *, base: Path | None = None, lists: Collection[str] = ()
+) -> pd.DataFrame:
     """Read a table without interpreting its text.
 
     Text in CSV and JSON lines stays text, every digit of it, except for what `na_values` calls missing. Parquet
@@ -49,6 +53,7 @@ def read_table(source: str | InMemory, dataset: Dataset, *, base: Path | None = 
         source: A local path, or a table in memory.
         dataset: How to read it.
         base: Folder that relative paths start from; the working directory unless given.
+        lists: Columns that may hold lists of labels; each becomes text in the form of `labels.label_set`.
 
     Returns:
         The raw form that `raw_frame` describes.
@@ -58,12 +63,12 @@ def read_table(source: str | InMemory, dataset: Dataset, *, base: Path | None = 
     """
     if isinstance(source, InMemory):
         where = "the table in memory"
-        frame, typed = raw_frame(source.table, where=where), True
+        frame, typed = raw_frame(source.table, where=where, lists=lists), True
     else:
         path = locate(source, base=base)
         where, layout = str(path), _format(path, dataset)
         typed = layout == "parquet"
-        frame = _read(path, layout, dataset)
+        frame = _read(path, layout, dataset, lists)
     if frame.empty:
         raise DataError("the table has columns and no rows", where=where)
     if typed and "na_values" not in dataset.model_fields_set:
@@ -139,20 +144,25 @@ def _format(path: Path, dataset: Dataset) -> str:
     )
 
 
-def _read(path: Path, layout: str, dataset: Dataset) -> pd.DataFrame:
+def _read(path: Path, layout: str, dataset: Dataset, lists: Collection[str]) -> pd.DataFrame:
     if layout == "parquet":
-        return _read_parquet(path)
-    data = _content(path)
+        return _read_parquet(path, lists)
+    data = read_bytes(path)
     if layout == "csv":
         from cloudautoml.data.csv_text import parse_csv
 
         return parse_csv(data, dataset.csv, where=str(path))
     from cloudautoml.data.json_lines import parse_json_lines
 
-    return parse_json_lines(data, na_values=dataset.na_values, where=str(path))
+    return parse_json_lines(data, na_values=dataset.na_values, where=str(path), lists=lists)
 
 
-def _content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked where it ends in `.gz`.
+
+    Raises:
+        DataError: It cannot be read or unpacked, or there is nothing in it.
+    """
     try:
         data = path.read_bytes()
     except OSError as exc:
@@ -167,7 +177,7 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path, lists: Collection[str]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -175,7 +185,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table: Any = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError, ValueError) as exc:
         raise DataError(f"the file does not read as Parquet: {exc}", where=str(path)) from exc
-    return raw_from_arrow(table, where=str(path))
+    return raw_from_arrow(table, where=str(path), lists=lists)
 
 
 def _mark_missing(frame: pd.DataFrame, na_values: tuple[str, ...]) -> pd.DataFrame:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.names import declare, require_columns, short
 from cloudautoml.errors import DataError
-from cloudautoml.spec import ColumnType, Holdout, TabularClassification
+from cloudautoml.spec import ColumnType, Holdout, TabularRegression, TextClassification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cloudautoml.spec import JobSpec, TabularTask
+
+    TableTask = TabularTask | TextClassification
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Roles:
         holdout: How sealed rows are drawn; None when none are, or when they are a file of their own.
         declared: Types that the user gave.
         classification: Whether the target holds classes.
+        text: The one column that is learned from, where it is a job of texts; None where all columns may be.
+        separator: What joins labels in one cell of the target, where a row may have any number of them; None where
+            it has one class.
     """
 
     target: str
@@ -34,22 +39,36 @@ class Roles:
     holdout: Holdout | None
     declared: Mapping[str, ColumnType]
     classification: bool
+    text: str | None = None
+    separator: str | None = None
 
     @classmethod
-    def of(cls, spec: JobSpec, task: TabularTask) -> Roles:
+    def of(cls, spec: JobSpec, task: TableTask) -> Roles:
         """The roles that a spec gives."""
+        holdout = spec.data.holdout if spec.data.test is None else None
+        if isinstance(task, TextClassification):
+            declared = {**spec.data.types, task.text: ColumnType.TEXT}
+            separator = task.separator if task.multi_label else None
+            return cls(task.target, None, holdout, declared, True, text=task.text, separator=separator)
         return cls(
             target=task.target,
             weight=task.weight,
-            holdout=spec.data.holdout if spec.data.test is None else None,
+            holdout=holdout,
             declared=spec.data.types,
-            classification=isinstance(task, TabularClassification),
+            classification=not isinstance(task, TabularRegression),
         )
 
     @property
     def marker(self) -> str | None:
         """Column that marks sealed rows."""
         return self.holdout.column if self.holdout is not None else None
+
+    @property
+    def splitting(self) -> frozenset[str]:
+        """Columns that say which rows are sealed."""
+        if self.holdout is None:
+            return frozenset()
+        return frozenset(filter(None, (self.holdout.column, self.holdout.time, self.holdout.group)))
 
     def check(self, train: Sequence[str], test: Sequence[str] | None, *, where: str) -> None:
         """Check that the columns exist and that none has two roles.
@@ -65,6 +84,8 @@ class Roles:
         owned = [(self.target, "task.target")]
         if self.weight is not None:
             owned.append((self.weight, "task.weight"))
+        if self.text is not None:
+            owned.append((self.text, "task.text"))
         split = [
             (name, f"data.holdout.{how}")
             for how in ("column", "time", "group")
@@ -90,6 +111,8 @@ class Roles:
         Args:
             types: Type of every column but target and weight.
         """
+        if self.text is not None:
+            return {self.text: types[self.text]}, []
         kept: dict[str, ColumnType] = {
             name: kind for name, kind in types.items() if kind is not ColumnType.IGNORE and name != self.marker
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.coerce import coerce
 from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.labels import label_sets
 from cloudautoml.data.names import require_columns, short
 from cloudautoml.spec import ColumnType
 
@@ -45,8 +46,11 @@ def typed_rows(
             columns[name], found = _read(raw[name], kind, where)
             findings += found
     kind = ColumnType.CATEGORICAL if roles.classification else ColumnType.NUMERIC
-    columns[roles.target], found = _read(raw[roles.target], kind, where, code="target.not_numeric")
-    findings += found
+    if roles.separator is not None:
+        columns[roles.target] = label_sets(raw[roles.target], separator=roles.separator)
+    else:
+        columns[roles.target], found = _read(raw[roles.target], kind, where, code="target.not_numeric")
+        findings += found
     if roles.weight is not None:
         columns[roles.weight], found = _read(raw[roles.weight], ColumnType.NUMERIC, where, code="weight.not_numeric")
         findings += found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cloudautoml.data.coerce import text_values
 from cloudautoml.data.names import listed, require_columns, short
 from cloudautoml.errors import DataError
-from cloudautoml.spec import TabularClassification
+from cloudautoml.spec import TabularClassification, TextClassification
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,8 @@ def seal_holdout(frame: pd.DataFrame, spec: JobSpec) -> tuple[pd.DataFrame, pd.D
     """Split off the sealed rows.
 
     The draw depends on the rows, their order and `holdout.seed`, not on the job's seed. Classes are drawn
-    separately; a class with one row stays in training. Rows with equal time stamps, and whole groups, stay
-    together. A missing time counts as the oldest; missing groups are one group.
+    separately, of several labels a row the rarest one; a class with one row stays in training. Rows with equal time
+    stamps, and whole groups, stay together. A missing time counts as the oldest; missing groups are one group.
 
     Args:
         frame: The rows, target and split columns included. It is not changed.
@@ -40,8 +40,15 @@ def seal_holdout(frame: pd.DataFrame, spec: JobSpec) -> tuple[pd.DataFrame, pd.D
     holdout = spec.data.holdout
     if holdout is None:
         return frame.reset_index(drop=True), None
-    target = getattr(spec.task, "target", None) if isinstance(spec.task, TabularClassification) else None
-    sealed = sealed_rows(frame, holdout, stratify=target)
+    task = spec.task
+    target = task.target if isinstance(task, (TabularClassification, TextClassification)) else None
+    drawn = frame
+    if isinstance(task, TextClassification) and task.multi_label:
+        from cloudautoml.data.labels import label_counts, label_matrix, rarest_labels
+
+        matrix = label_matrix(frame[task.target], tuple(label_counts(frame[task.target])))
+        drawn = frame.assign(**{task.target: rarest_labels(matrix)})
+    sealed = sealed_rows(drawn, holdout, stratify=target)
     return frame.loc[~sealed].reset_index(drop=True), frame.loc[sealed].reset_index(drop=True)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
+from cloudautoml.data.label_checks import check_labels
 from cloudautoml.data.names import did_you_mean, listed, short
-from cloudautoml.spec import TabularClassification
+from cloudautoml.spec import TabularRegression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,19 +60,21 @@ def check_target(train: pd.DataFrame, spec: JobSpec) -> list[Finding]:
     """
     column = str(getattr(spec.task, "target", ""))
     target = train[column]
-    if isinstance(spec.task, TabularClassification):
-        return _classification(target, spec, spec.task)
-    return _regression(target, spec)
+    if isinstance(spec.task, TabularRegression):
+        return _regression(target, spec)
+    if getattr(spec.task, "multi_label", False):
+        return check_labels(target, target=column, what="texts")
+    return _classification(target, spec)
 
 
-def _classification(target: pd.Series[Any], spec: JobSpec, task: TabularClassification) -> list[Finding]:
+def _classification(target: pd.Series[Any], spec: JobSpec) -> list[Finding]:
     name = str(target.name)
     counts = target.value_counts()
     classes = [str(label) for label in counts.index]
     if len(counts) < 2:
         only = f"every row is of the class {short(classes[0])}" if classes else "no row has a class"
         return [Finding("target.one_class", Severity.ERROR, f"{only}; there is nothing to tell apart", name)]
-    findings = [*_metric(spec, classes, name), *_positive(task, classes, name)]
+    findings = [*_metric(spec, classes, name), *_positive(spec, classes, name)]
     many = len(classes) > _MOST_CLASSES or len(classes) > len(target) / 2
     if many:
         message = f"{len(classes):,} classes in {len(target):,} rows are too many to learn"
@@ -111,16 +114,17 @@ def _metric(spec: JobSpec, classes: list[str], name: str) -> list[Finding]:
     ]
 
 
-def _positive(task: TabularClassification, classes: list[str], name: str) -> list[Finding]:
-    if task.positive is None or match_label(task.positive, classes) is not None:
+def _positive(spec: JobSpec, classes: list[str], name: str) -> list[Finding]:
+    positive = getattr(spec.task, "positive", None)
+    if positive is None or match_label(positive, classes) is not None:
         return []
     return [
         Finding(
             "target.unknown_positive",
             Severity.ERROR,
-            f"task.positive {task.positive!r} is not among the classes",
+            f"task.positive {positive!r} is not among the classes",
             name,
-            f"{did_you_mean(label_text(task.positive), classes)}the classes are {listed(sorted(classes))}",
+            f"{did_you_mean(label_text(positive), classes)}the classes are {listed(sorted(classes))}",
         )
     ]
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from datetime import UTC, datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import cloudautoml
 from cloudautoml.job import JobState
 from cloudautoml.render import format_number, format_seconds, natural
 from cloudautoml.report.board import board_table
@@ -20,6 +14,7 @@ from cloudautoml.report.graph_svg import graph_svg
 from cloudautoml.report.mistakes import mistakes
 from cloudautoml.report.nouns import noun
 from cloudautoml.report.origin import reproduction, spec_yaml, versions
+from cloudautoml.report.page import rendered
 from cloudautoml.report.pictures import architecture_drawing, figures_of
 from cloudautoml.report.sources import Sources
 from cloudautoml.report.verdict import judge
@@ -28,10 +23,9 @@ from cloudautoml.spec.metrics import Goal, get_metric
 from cloudautoml.store.files import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from cloudautoml.report.figures import Figure
     from cloudautoml.report.verdict import Verdict
     from cloudautoml.store import Store
 
@@ -59,7 +53,6 @@ def write_report(store: Store, job: str) -> Path:
 
 def report_html(sources: Sources) -> str:
     """The report of a job as a page."""
-    import jinja2
     from markupsafe import Markup
 
     verdict = judge(sources)
@@ -67,12 +60,9 @@ def report_html(sources: Sources) -> str:
     searched, evaluated = figures_of(sources)
     drawing = architecture_drawing(sources.architecture)
     figures = [*searched, *evaluated]
-    script = _file("page.js")
-    plotly = _plotly() if figures else ""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
-    )
-    return environment.from_string(_file("page.html")).render(
+    return rendered(
+        "report.html",
+        figures,
         record=sources.record,
         spec=sources.spec,
         verdict=verdict,
@@ -109,39 +99,7 @@ def report_html(sources: Sources) -> str:
         versions=versions(),
         history=_history(sources),
         history_left_out=max(0, len(sources.events) - _LAST_EVENTS),
-        version=cloudautoml.__version__,
-        written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        style=Markup(_file("page.css")),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        plotly=Markup(plotly),  # noqa: S704 - plotly's own file
-        hashes=Markup(" ".join(_hash(text) for text in (script, plotly) if text)),  # noqa: S704 - digests
-        figures_json=Markup(_figures_json(figures)) if figures else "",  # noqa: S704 - escaped there
     )
-
-
-def _file(name: str) -> str:
-    return (resources.files("cloudautoml.report") / name).read_text(encoding="utf-8")
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    # a browser reads every line end as a line feed, and hashes what it has read
-    return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _hash(script: str) -> str:
-    """What the page's policy calls a script that may run; no other may."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
-def _figures_json(figures: Sequence[Figure]) -> str:
-    """Figures as JSON that cannot end the element it stands in."""
-    text = json.dumps(
-        {figure.key: {"data": figure.data, "layout": figure.layout} for figure in figures},
-        allow_nan=False, separators=(",", ":"),
-    )  # fmt: skip
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _facts(sources: Sources, verdict: Verdict) -> list[tuple[str, str]]:

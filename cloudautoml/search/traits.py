@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-InputKind = Literal["table", "image", "sequence"]
-"""What one example is: numbers, an image, or token ids in order."""
+InputKind = Literal["table", "image", "sequence", "scene", "tokens", "series"]
+"""What one example is: numbers, an image, token ids in order, an image in which things are to be found,
+tokens that are answered one by one, or the history of a series."""
 
 
 class Trait(StrEnum):

@@ -138,7 +138,7 @@ class CsvDialect(SpecModel):
     """Whether the first line names the columns; without it they are `f0`, `f1`, ..."""
 
 
-Format = Literal["auto", "csv", "parquet", "jsonl", "image_folder", "npz", "coco", "voc"]
+Format = Literal["auto", "csv", "parquet", "jsonl", "image_folder", "npz", "coco", "voc", "conll"]
 
 
 class Dataset(SpecModel):

@@ -100,6 +100,8 @@ METRICS: dict[str, Metric] = {
         _metric("map_50", _UP, Needs.BOXES, "boxes", "mean average precision at an overlap of 0.5"),
         _metric("map_50_95", _UP, Needs.BOXES, "boxes", "mean average precision over overlaps 0.5 to 0.95"),
         _metric("entity_f1", _UP, Needs.SPANS, "entities", "F1 over whole entities"),
+        _metric("entity_precision", _UP, Needs.SPANS, "entities", "share of the predicted entities that are right"),
+        _metric("entity_recall", _UP, Needs.SPANS, "entities", "share of the entities that were found"),
         _metric("rouge_l", _UP, Needs.TEXT, "generation", "longest common subsequence with the reference"),
         _metric("perplexity", _DOWN, Needs.TEXT, "generation", "exponential of the loss a token"),
         _metric("bleu", _UP, Needs.TEXT, "translation", "n-gram overlap with the reference"),

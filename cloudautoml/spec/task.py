@@ -90,6 +90,8 @@ class ImageClassification(SpecModel):
     """Column of the class, for data given as a table."""
     multi_label: bool = False
     """Whether an image may have any number of labels."""
+    separator: Annotated[str, Field(min_length=1)] = ","
+    """What joins the labels of an image where they are one text, with `multi_label`; lists are taken as they are."""
 
 
 class ObjectDetection(SpecModel):
@@ -122,6 +124,8 @@ class TextClassification(SpecModel):
     """Column of the class."""
     multi_label: bool = False
     """Whether a text may have any number of labels."""
+    separator: Annotated[str, Field(min_length=1)] = ","
+    """What joins the labels of a text where they are one cell, with `multi_label`; lists are taken as they are."""
     language: str = "en"
     """ISO 639-1 code, where a provider asks for one."""
 

@@ -5,7 +5,7 @@ Needs pytest and hypothesis.
 
 import pytest
 
-for _module in ("asks", "calls", "provider_suite", "space_suite", "strategy_suite", "estimator_suite"):
+for _module in ("asks", "calls", "provider_suite", "space_suite", "strategy_suite", "estimator_suite", "series"):
     pytest.register_assert_rewrite(f"cloudautoml.testing.{_module}")
 
 from cloudautoml.testing.estimator_suite import EstimatorSuite  # noqa: E402 - asserts are rewritten on import

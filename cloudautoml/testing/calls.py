@@ -129,6 +129,23 @@ def _batch_predict(rehearsal: Rehearsal) -> None:
     assert len(model.predict(source)) == len(rehearsal.rows()), "a path is as good as a table"
 
 
+def _endpoint(rehearsal: Rehearsal) -> None:
+    from cloudautoml.errors import SpecError
+
+    model, rows = rehearsal.main.model(), rehearsal.rows().head(8)
+    with pytest.raises(SpecError):
+        model.deploy(max_hours=0)
+    with model.deploy(max_hours=1) as endpoint:
+        assert list(endpoint.predict(rows)) == list(model.predict(rows))
+        assert list(endpoint.predict(rows).index) == list(rows.index)
+        assert model.deploy(max_hours=2).name == endpoint.name, "deploying again while it stands is the same endpoint"
+        assert any(item.name == endpoint.name and item.costs for item in rehearsal.provider.leftovers())
+    endpoint.delete()
+    with pytest.raises(JobNotFoundError):
+        endpoint.predict(rows)
+    assert not any(item.name == endpoint.name for item in rehearsal.provider.leftovers())
+
+
 def images_are_predicted(job: Job, rehearsal: Rehearsal) -> None:
     """A folder, a table of paths and an array of the same images have the same predictions, each by its own index."""
     from cloudautoml.data import prepare_images
@@ -167,10 +184,11 @@ CALLS: dict[Feature, Callable[[Rehearsal], None]] = {
     Feature.PREDICT: _predict,
     Feature.PREDICT_PROBA: _predict_proba,
     Feature.BATCH_PREDICT: _batch_predict,
+    Feature.ENDPOINT: _endpoint,
 }
 """What the suite does with a job whose provider honours the feature."""
 
-OWN_CALLS = (Feature.RESUME, Feature.ENDPOINT, Feature.EXPORT_ONNX, Feature.FEATURE_IMPORTANCE)
+OWN_CALLS = (Feature.RESUME, Feature.EXPORT_ONNX, Feature.FEATURE_IMPORTANCE)
 """Calls that providers offer in their own way: one that honours them brings a probe."""
 
 REFUSED_CALLS: dict[Feature, Callable[[Job, Any], object]] = {
@@ -178,5 +196,6 @@ REFUSED_CALLS: dict[Feature, Callable[[Job, Any], object]] = {
     Feature.LEADERBOARD: lambda job, _: job.leaderboard(),
     Feature.PREDICT: lambda job, rows: job.model().predict(rows),
     Feature.PREDICT_PROBA: lambda job, rows: job.model().predict_proba(rows),
+    Feature.ENDPOINT: lambda job, _: job.model().deploy(max_hours=1),
 }
 """Calls that raise UnsupportedError where the provider refuses them."""

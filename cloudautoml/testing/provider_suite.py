@@ -34,8 +34,10 @@ from cloudautoml.testing.asks import ASKS, job_for
 from cloudautoml.testing.calls import CALLS, OWN_CALLS, REFUSED_CALLS, images_are_predicted
 from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.rehearsal import TASK_FEATURES, Rehearsal
+from cloudautoml.testing.series import series_are_forecast, small_series_spec
 from cloudautoml.testing.suite import Suite
 from cloudautoml.testing.tables import small_table_spec
+from cloudautoml.testing.texts import small_text_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +96,10 @@ class ProviderSuite(Suite):
         def spec(feature: Feature) -> JobSpec:
             if feature is Feature.IMAGE_CLASSIFICATION:
                 return small_image_spec(folder)
+            if feature is Feature.FORECASTING:
+                return small_series_spec(folder)
+            if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:
+                return small_text_spec(folder, several=feature is Feature.TEXT_MULTI_LABEL)
             return small_table_spec(feature.value, folder)
 
         return spec
@@ -107,7 +113,7 @@ class ProviderSuite(Suite):
     @pytest.fixture(scope="class")
     @classmethod
     def probes(cls) -> Mapping[Feature, Callable[[Rehearsal], None]]:
-        """Probes for features that each provider offers in its own way: `resume`, `endpoint`, `export_onnx`, ..."""
+        """Probes for features that each provider offers in its own way: `resume`, `export_onnx`, ..."""
         return {}
 
     @pytest.fixture(scope="class")
@@ -145,6 +151,8 @@ class ProviderSuite(Suite):
             assert job.leaderboard().best is not None
             if feature is Feature.IMAGE_CLASSIFICATION and rehearsal.honours(Feature.PREDICT):
                 images_are_predicted(job, rehearsal)
+            if feature is Feature.FORECASTING and rehearsal.honours(Feature.PREDICT):
+                series_are_forecast(job)
         elif feature in ASKS:
             ASKS[feature].verify(job_for(feature, rehearsal), rehearsal)
         else:

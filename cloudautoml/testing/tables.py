@@ -14,6 +14,7 @@ from cloudautoml.spec import (
     JobSpec,
     TabularClassification,
     TabularRegression,
+    TextClassification,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def write_table(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
     return path
 
 
-def table_spec(task: TabularClassification | TabularRegression | ImageClassification, path: Path) -> JobSpec:
+def table_spec(
+    task: TabularClassification | TabularRegression | ImageClassification | TextClassification, path: Path
+) -> JobSpec:
     """A job on a table of `write_table`, with nothing but the task and the data.
 
     Args:

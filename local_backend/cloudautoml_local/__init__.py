@@ -27,6 +27,18 @@ def load_model(path: Path) -> Model:
         from cloudautoml_local.tasks.neural import load_neural_model
 
         return load_neural_model(path)
+    if isinstance(saved, dict) and saved.get("kind") == "text":
+        from cloudautoml_local.tasks.text.model import load_text_model
+
+        return load_text_model(path)
+    if isinstance(saved, dict) and saved.get("kind") == "entities":
+        from cloudautoml_local.tasks.entities import load_entity_model
+
+        return load_entity_model(path)
+    if isinstance(saved, dict) and saved.get("kind") == "series":
+        from cloudautoml_local.tasks.forecasting.model import load_forecast_model
+
+        return load_forecast_model(path)
     from cloudautoml_local.tasks.tabular import load_tabular_model
 
     return load_tabular_model(path)

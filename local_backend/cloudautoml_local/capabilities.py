@@ -9,13 +9,8 @@ _LATER = not_implemented(
 )
 
 _GAPS: dict[Feature, Support] = {
-    Feature.FORECASTING: _LATER,
-    Feature.IMAGE_MULTI_LABEL: not_implemented("images have one class each so far", "a cloud provider"),
     Feature.OBJECT_DETECTION: _LATER,
     Feature.INSTANCE_SEGMENTATION: _LATER,
-    Feature.TEXT_CLASSIFICATION: _LATER,
-    Feature.TEXT_MULTI_LABEL: _LATER,
-    Feature.NAMED_ENTITY_RECOGNITION: _LATER,
     Feature.TEXT_GENERATION: unsupported("tuning a language model takes accelerators that a laptop lacks", "vertexai"),
     Feature.VIDEO_CLASSIFICATION: unsupported("training on video takes accelerators that a laptop lacks"),
     Feature.VIDEO_OBJECT_TRACKING: unsupported("training on video takes accelerators that a laptop lacks"),

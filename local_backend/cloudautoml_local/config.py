@@ -19,5 +19,7 @@ class LocalConfig(ProviderConfig):
     """Trials at the same time; one a CPU core, at most eight, unless given."""
     threads: Annotated[int, Field(ge=1)] | None = None
     """CPU threads a trial; the cores divided by the workers unless given."""
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    """Arithmetic of networks; `auto` computes in bfloat16 on GPUs that do so natively, and in float32 elsewhere."""
     task: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")] | None = None
     """A task of your own (a `LocalTask`) in place of the built-in one, as `package.module:Class`."""

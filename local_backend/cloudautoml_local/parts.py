@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 OptionsT = TypeVar("OptionsT", bound="SpecModel")
 
 TASKS = {
+    "forecasting": "cloudautoml_local.tasks.forecasting:ForecastingTask",
     "tabular_classification": "cloudautoml_local.tasks.tabular:TabularTask",
     "tabular_regression": "cloudautoml_local.tasks.tabular:TabularTask",
     "image_classification": "cloudautoml_local.tasks.image:ImageTask",
+    "named_entity_recognition": "cloudautoml_local.tasks.entities:EntityTask",
+    "text_classification": "cloudautoml_local.tasks.text:TextTask",
 }
 """Where the class of each kind of task is."""
 
 NETWORKS_ON_TABLES = "cloudautoml_local.tasks.neural.table:NeuralTableTask"
 """Serves a tabular task whose spec names a space of networks."""
+
+NETWORKS_ON_TEXTS = "cloudautoml_local.tasks.text.neural_task:NeuralTextTask"
+"""Serves a text classification whose spec names a space of networks."""
 
 DEFAULT_STRATEGY = Part(type="bayesian")
 DEFAULT_STRATEGY_FOR_FRONTS = Part(type="evolution")
@@ -211,11 +217,16 @@ def task_path(spec: JobSpec, own: str | None) -> str:
     """
     if own is not None:
         return own
-    if spec.task.type in {"tabular_classification", "tabular_regression"} and spec.search.space is not None:
+    networks = {
+        "tabular_classification": NETWORKS_ON_TABLES,
+        "tabular_regression": NETWORKS_ON_TABLES,
+        "text_classification": NETWORKS_ON_TEXTS,
+    }.get(spec.task.type)
+    if networks is not None and spec.search.space is not None:
         from cloudautoml_local.spaces.neural import NeuralSpace
 
         if issubclass(registry.space_type(spec.search.space.type, where="search.space"), NeuralSpace):
-            return NETWORKS_ON_TABLES
+            return networks
     return TASKS[spec.task.type]
 
 

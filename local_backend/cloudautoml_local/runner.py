@@ -233,6 +233,7 @@ class Runner:
                 "lease": {"token": self._lease.token, "pid": self._lease.pid, "host": self._lease.host},
                 "seconds": seconds,
                 "threads": self._settings.threads * self._settings.workers,
+                "device": devices[0] if (devices := self._settings.devices) else None if devices is None else "",
             },
             group=task.preload_of(best.architecture),
             seconds=None if seconds is None else seconds + max(4.0, 0.08 * (self._budget.total or 0.0)),

@@ -83,6 +83,7 @@ class Search:
         self._publish = publish
         self._queue: list[Trial] = []
         self._running: dict[int, Trial] = {}
+        self._devices: dict[int, str | None] = {}
         self._requeued: set[int] = set()
         self._trained = 0
         self._succeeded = 0
@@ -149,18 +150,33 @@ class Search:
                 self._skip(trial, kind)
                 continue
             seconds = self._bench.budget.trial_seconds()
-            resources = Resources(threads=self._bench.settings.threads, seed=self._seed(trial.number), seconds=seconds)
+            settings = self._bench.settings
+            resources = Resources(settings.threads, self._seed(trial.number), seconds, settings.precision)
+            device = self._free_device()
             self._bench.journal.trial(
                 trial, f"trial {trial.number} started: {kind}", {"state": trial.state.value, "kind": kind}
             )
             self._bench.executor.start(
                 trial.number,
                 TRAIN,
-                {**self._bench.shared, **train_arguments(trial, told=self._schedule.told, resources=resources)},
+                {
+                    **self._bench.shared,
+                    **train_arguments(trial, told=self._schedule.told, resources=resources),
+                    "device": device,
+                },
                 group=self._bench.task.preload_of(trial.architecture),
                 seconds=kill_after(seconds),
             )
             self._running[trial.number] = trial
+            self._devices[trial.number] = device
+
+    def _free_device(self) -> str | None:
+        """The GPU that the fewest trials run on; empty where none is to be used, None where that is left open."""
+        devices = self._bench.settings.devices
+        if not devices:
+            return None if devices is None else ""
+        taken = Counter(self._devices[number] for number in self._running)
+        return min(devices, key=lambda device: taken[device])
 
     def _next_queued(self) -> Trial:
         """The first trial whose libraries are loaded; the first one when none are."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloudautoml.store import read_json, write_json
-from cloudautoml_local.parts import task_path
+from cloudautoml_local.devices import VARIABLE, chosen_devices
+from cloudautoml_local.parts import task_path, task_type
+from cloudautoml_local.tasks.base import Precision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +40,10 @@ class RunSettings(BaseModel):
     """CPU threads a trial."""
     window: Annotated[int, Field(ge=1)]
     """Trial k is chosen knowing the results of the trials up to k - window, whatever else has ended by then."""
+    devices: tuple[str, ...] | None = None
+    """GPUs that trials take turns at, as CUDA names them; empty for none, None to leave that to the libraries."""
+    precision: Precision = "auto"
+    """Arithmetic of networks."""
     task: str
     """The task's class, as `package.module:Class`."""
 
@@ -55,14 +61,21 @@ def resolve(config: LocalConfig, spec: JobSpec) -> RunSettings:
     """The settings of a new job on this machine."""
     cores = cpu_count()
     inline = config.executor == "inline"
-    workers = config.workers or min(cores, MOST_WORKERS)
+    task = task_path(spec, config.task)
+    devices = chosen_devices()
+    usual = min(cores, MOST_WORKERS)
+    if devices and task_type(task).accelerated:
+        usual = len(devices)  # two on one GPU only wait for each other
+    workers = config.workers or usual
     workers = 1 if inline else min(workers, spec.budget.max_parallel or workers)
     return RunSettings(
         executor="inline" if inline else "process",
         workers=workers,
         threads=config.threads or max(1, cores // workers),
         window=1 if inline else 2 * workers,
-        task=task_path(spec, config.task),
+        devices=devices if devices or VARIABLE in os.environ else None,
+        precision=config.precision,
+        task=task,
     )
 
 

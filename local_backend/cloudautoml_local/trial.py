@@ -14,6 +14,7 @@ from cloudautoml.search import Architecture, Measurement, Proposal, Trial, Trial
 from cloudautoml.spec import JobSpec
 from cloudautoml.store import Lease, Store
 from cloudautoml.store.records import fidelity_from, fidelity_json, measurement_from, measurement_json
+from cloudautoml_local.devices import use_device
 from cloudautoml_local.parts import load_path, task_type
 from cloudautoml_local.tasks.base import Resources
 
@@ -39,6 +40,7 @@ def train_arguments(trial: Trial, *, told: int, resources: Resources) -> dict[st
         "threads": resources.threads,
         "seed": resources.seed,
         "seconds": resources.seconds,
+        "precision": resources.precision,
     }
 
 
@@ -48,10 +50,11 @@ def train(arguments: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         TrialFailedError: Nothing usable came out.
     """
+    use_device(arguments["device"])
     task = _task(arguments)
     trainer = task.trainer(
         arguments["number"],
-        Resources(threads=arguments["threads"], seed=arguments["seed"], seconds=arguments["seconds"]),
+        Resources(arguments["threads"], arguments["seed"], arguments["seconds"], arguments["precision"]),
     )
     proposal = Proposal(
         Architecture.from_json(arguments["architecture"]), fidelity_from(arguments["fidelity"]), arguments["parent"]
@@ -72,6 +75,7 @@ def measurement_of(value: Mapping[str, Any]) -> Measurement:
 
 def finish(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Build the final models; returns the leaderboard as a JSON object."""
+    use_device(arguments["device"])
     task = _task(arguments)
     store = Store(Path(arguments["home"]))
     board = task.finish(

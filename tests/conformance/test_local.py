@@ -14,7 +14,9 @@ from cloudautoml.spec import JobSpec, Search, TabularClassification, TabularRegr
 from cloudautoml.store import read_json
 from cloudautoml.testing import ProviderSuite
 from cloudautoml.testing.pictures import small_image_spec
+from cloudautoml.testing.series import small_series_spec
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT, table_spec, write_table
+from cloudautoml.testing.texts import small_text_spec
 from cloudautoml_local.config import LocalConfig
 from cloudautoml_local.job import LocalJob
 
@@ -58,6 +60,11 @@ class TestLocal(ProviderSuite):
         def spec(feature: Feature) -> JobSpec:
             if feature is Feature.IMAGE_CLASSIFICATION:
                 return small_image_spec(folder)
+            if feature is Feature.FORECASTING:
+                return small_series_spec(folder)
+            if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:
+                made = small_text_spec(folder, several=feature is Feature.TEXT_MULTI_LABEL)
+                return made.model_copy(update={"search": Search(families=("linear",))})
             if feature is Feature.TABULAR_REGRESSION:
                 rows = load_diabetes(as_frame=True, scaled=False).frame.to_dict("records")
                 made = table_spec(TabularRegression(target="target"), write_table(folder / "diabetes.csv", rows))

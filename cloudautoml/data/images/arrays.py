@@ -10,7 +10,7 @@ from cloudautoml.data.names import listed
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -32,12 +32,14 @@ class NamedArrays:
     Attributes:
         images: As they were given.
         labels: As they were given; a split may lack them.
+        classes: What the columns of labels are, where labels are columns; None where that is not said.
         where: What they are, for messages.
     """
 
     images: Mapping[str, Any]
     labels: Mapping[str, Any]
     where: str
+    classes: Sequence[object] | None = None
 
     def only(self) -> Any:
         """The images of the only split.
@@ -104,7 +106,7 @@ def named_arrays(source: Mapping[str, Any] | tuple[Any, ...], *, where: str) -> 
         raise DataError(
             f"no array of images: there are {listed(source) or 'none at all'}", where=where, hint=f"name them {_NAMES}"
         )
-    return NamedArrays(images, labels, where)
+    return NamedArrays(images, labels, where, source.get("classes"))
 
 
 def pixels_of(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.guardrails import in_order
+from cloudautoml.data.label_checks import check_labels
+from cloudautoml.data.labels import labels_of
 from cloudautoml.data.names import listed, short
+from cloudautoml.spec import ImageClassification
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from cloudautoml.spec import JobSpec
@@ -21,13 +26,14 @@ _IMBALANCE = 0.01
 _BINARY_ONLY = ("f1", "precision", "recall")
 
 
-def check_files(examples: pd.DataFrame, looks: pd.DataFrame, *, target: str) -> list[Finding]:
+def check_files(examples: pd.DataFrame, looks: pd.DataFrame, *, target: str, several: bool = False) -> list[Finding]:
     """Check which images can be used: each is named with a reason, up to a dozen.
 
     Args:
         examples: All of them, with `image` and `label`.
         looks: What `look_at` saw of them.
         target: What holds the class, for messages.
+        several: Whether an image may have any number of labels.
     """
     findings: list[Finding] = []
     bad = looks["reason"].notna()
@@ -40,7 +46,8 @@ def check_files(examples: pd.DataFrame, looks: pd.DataFrame, *, target: str) -> 
         hint = f"more than {_MOST_BAD:.0%} is too much to go on: repair or remove them" if most else ""
         severity = Severity.ERROR if most else Severity.WARNING
         findings.append(Finding("images.unreadable", severity, message, hint=hint))
-        vanished = sorted(set(examples.loc[bad, "label"].dropna()) - set(examples.loc[~bad, "label"].dropna()))
+        lost, left = (set(_each(examples.loc[which, "label"].dropna(), several)) for which in (bad, ~bad))
+        vanished = sorted(lost - left)
         if vanished:
             message = f"every image of these classes cannot be decoded: {listed(vanished)}"
             findings.append(Finding("target.vanished_class", Severity.ERROR, message, target, "repair or remove them"))
@@ -59,6 +66,11 @@ def check_files(examples: pd.DataFrame, looks: pd.DataFrame, *, target: str) -> 
     return findings
 
 
+def _each(labels: pd.Series[Any], several: bool) -> Iterator[str]:
+    for label in labels:
+        yield from labels_of(str(label)) if several else (str(label),)
+
+
 def check_images(examples: pd.DataFrame, classes: tuple[str, ...], spec: JobSpec, *, target: str) -> list[Finding]:
     """Check examples that can be used and are split.
 
@@ -73,10 +85,14 @@ def check_images(examples: pd.DataFrame, classes: tuple[str, ...], spec: JobSpec
     """
     train = examples[examples["split"] == "train"]
     findings = _count(train)
-    if len(train):
+    several = isinstance(spec.task, ImageClassification) and spec.task.multi_label
+    if len(train) and several:
+        findings += check_labels(train["label"], target=target, what="images")
+    elif len(train):
         findings += [*_classes(train, classes, target), *_metric(spec, classes, target)]
+    if len(train):
         findings += _forms(examples)
-    findings += _unseen(examples, classes, target)
+    findings += _unseen(examples, classes, target, several=several)
     findings += _copies(examples)
     return in_order(findings)
 
@@ -143,13 +159,14 @@ def _forms(examples: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def _unseen(examples: pd.DataFrame, classes: tuple[str, ...], target: str) -> list[Finding]:
+def _unseen(examples: pd.DataFrame, classes: tuple[str, ...], target: str, *, several: bool) -> list[Finding]:
     findings: list[Finding] = []
     for split, what in (("valid", "validation"), ("holdout", "sealed")):
         labels = examples.loc[examples["split"] == split, "label"]
-        unseen = sorted(set(labels) - set(classes))
+        each = [set(labels_of(str(label))) if several else {str(label)} for label in labels]
+        unseen = sorted(set().union(*each) - set(classes))
         if unseen:
-            count = int(labels.isin(unseen).sum())
+            count = sum(not found.isdisjoint(unseen) for found in each)
             message = f"{count:,} {what} images are of classes that no model can learn: {listed(unseen)}"
             findings.append(
                 Finding(f"{split}.unseen_classes", Severity.WARNING, message, target, "split in another way")

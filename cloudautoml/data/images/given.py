@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.images.arrays import named_arrays, pixels_of, read_npz
@@ -17,7 +17,7 @@ from cloudautoml.errors import DataError
 from cloudautoml.spec import InMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import numpy as np
     import numpy.typing as npt
@@ -37,7 +37,8 @@ class Given:
     """Examples as a source has them.
 
     Attributes:
-        examples: `image`, `label` (`str`, may be missing) and `split`: `train`, `valid` or `holdout` where the source
+        examples: `image`, `label` (`str`, may be missing; of a job with several labels in the form of
+            `labels.label_set`) and `split`: `train`, `valid` or `holdout` where the source
             says so, else missing; behind them the columns that `data.holdout` names.
         images: In the same order.
         scale: What numbers of arrays were multiplied by; None where they are bytes or files.
@@ -71,13 +72,13 @@ def given_images(
         content = source.table
         if hasattr(content, "__arrow_c_stream__"):
             return _table(source, dataset, task, base=base, where="the table in memory", split=split)
-        return _arrays(named_arrays(content, where="the arrays in memory"))
+        return _arrays(named_arrays(content, where="the arrays in memory"), task)
     path = place_of(source, base=base)
     layout = _layout(path, dataset)
     if layout == "npz":
-        return _arrays(read_npz(path))
+        return _arrays(read_npz(path), task)
     if layout == "image_folder":
-        return _folder(path)
+        return _folder(path, task)
     return _table(str(path), dataset, task, base=path.parent, where=str(path), split=split)
 
 
@@ -107,7 +108,7 @@ def _layout(path: Path, dataset: Dataset) -> str:
     return dataset.format
 
 
-def _folder(path: Path) -> Given:
+def _folder(path: Path, task: ImageClassification) -> Given:
     import pandas as pd
 
     where, zipped = str(path), path.is_file()
@@ -128,7 +129,7 @@ def _folder(path: Path) -> Given:
     examples = pd.DataFrame(
         {
             "image": pd.Series(names, dtype="str"),
-            "label": pd.Series([item.label for item in placed], dtype="str"),
+            "label": _read_labels(pd.Series([item.label for item in placed], dtype="str"), task),
             "split": pd.Series([item.split for item in placed], dtype="str"),
         }
     )
@@ -143,7 +144,7 @@ def _table(
     from cloudautoml.data.coerce import text_values
     from cloudautoml.data.read import read_table
 
-    raw = read_table(source, dataset)
+    raw = read_table(source, dataset, lists=(task.target,) if task.multi_label else ())
     holdout = dataset.holdout if split else None
     asked = [(task.image, "task.image"), (task.target, "task.target")]
     keys = {
@@ -153,7 +154,7 @@ def _table(
     }
     asked += [(name, f"data.holdout.{how}") for how, name in keys.items()]
     require_columns(asked, [str(name) for name in raw.columns], where=where)
-    paths, labels = text_values(raw[task.image]), text_values(raw[task.target])
+    paths, labels = text_values(raw[task.image]), _read_labels(raw[task.target], task)
     findings: list[Finding] = []
     lost = paths.isna()
     if bool(lost.any()):
@@ -184,11 +185,19 @@ def _times(column: pd.Series[Any], name: str, where: str) -> pd.Series[Any]:
     return coerced.values
 
 
-def _arrays(arrays: NamedArrays) -> Given:
+def _read_labels(column: pd.Series[Any], task: ImageClassification) -> pd.Series[Any]:
+    """One class a cell; or label sets, of which there is always one."""
+    from cloudautoml.data.coerce import text_values
+    from cloudautoml.data.labels import label_sets
+
+    return label_sets(column, separator=task.separator) if task.multi_label else text_values(column)
+
+
+def _arrays(arrays: NamedArrays, task: ImageClassification) -> Given:
     import numpy as np
     import pandas as pd
 
-    parts = list(_splits(arrays))
+    parts = list(_splits(arrays, task))
     alone = len(parts) == 1
     images = parts[0][1] if alone else np.concatenate([pixels for _, pixels, _, _ in parts])
     scales = {scale for *_, scale in parts if scale is not None}
@@ -217,14 +226,14 @@ def _brightness(images: npt.NDArray[np.uint8]) -> list[Finding]:
     return [Finding("images.dark", Severity.WARNING, message, hint=hint)]
 
 
-def _splits(arrays: NamedArrays) -> Iterator[tuple[str, Any, pd.Series[Any], float | None]]:
+def _splits(arrays: NamedArrays, task: ImageClassification) -> Iterator[tuple[str, Any, pd.Series[Any], float | None]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for split in ("train", "valid", "holdout"):
         if split not in arrays.images:
             continue
         what = f"{arrays.where}, {split}"
         pixels, scale = pixels_of(arrays.images[split], where=what)
-        labels = _labels(arrays.labels, split, where=what)
+        labels = _labels(arrays, split, task, where=what)
         if len(labels) != len(pixels):
             raise DataError(f"{len(pixels):,} images and {len(labels):,} labels", where=what)
         shapes[split] = pixels.shape[1:]
@@ -238,24 +247,29 @@ def _splits(arrays: NamedArrays) -> Iterator[tuple[str, Any, pd.Series[Any], flo
         yield split, pixels, labels, scale
 
 
-def _labels(arrays: Mapping[str, Any], split: str, *, where: str) -> pd.Series[Any]:
+def _labels(arrays: NamedArrays, split: str, task: ImageClassification, *, where: str) -> pd.Series[Any]:
     import numpy as np
     import pandas as pd
 
-    from cloudautoml.data.coerce import text_values
+    from cloudautoml.data.labels import label_sets_of_matrix
 
-    if split not in arrays:
+    if split not in arrays.labels:
         raise DataError("there are images and no labels", where=where, hint="add labels (or y) beside images (or x)")
-    values = np.asarray(arrays[split])
+    given = arrays.labels[split]
+    if task.multi_label and isinstance(given, (list, tuple)):  # perhaps of lists, which make no array
+        return _read_labels(pd.Series(list(cast("list[object]", given)), dtype=object), task)
+    values = np.asarray(given)
+    if task.multi_label and values.ndim == 2:
+        return pd.Series(label_sets_of_matrix(values, arrays.classes, where=where), dtype="str")
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(
             f"labels of the shape {values.shape}",
             where=where,
-            hint="give one label an image; of one-hot rows: labels.argmax(axis=1)",
+            hint="give one label an image (of one-hot rows: labels.argmax(axis=1)), or set task.multi_label",
         )
-    return text_values(pd.Series(list(values) if values.dtype.kind in "OU" else values))
+    return _read_labels(pd.Series(list(values) if values.dtype.kind in "OU" else values), task)
 
 
 def joined(first: Given, second: Given) -> Given:

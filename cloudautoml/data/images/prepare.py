@@ -12,6 +12,7 @@ from cloudautoml.data.images.looks import look_at
 from cloudautoml.data.images.prepared import PreparedImages
 from cloudautoml.data.images.profile import profile_images, usual_size
 from cloudautoml.data.images.schema import ImageSchema
+from cloudautoml.data.labels import label_counts, label_matrix, rarest_labels
 from cloudautoml.data.split import sealed_rows
 from cloudautoml.errors import DataError
 from cloudautoml.spec import ImageClassification
@@ -45,31 +46,26 @@ def prepare_images(spec: JobSpec, *, base: Path | None = None, strict: bool = Tr
     task = spec.task
     if not isinstance(task, ImageClassification):
         raise DataError(f"a {task.type} job has no images to classify", where="task.type")
-    if task.multi_label:
-        raise DataError(
-            "images with several labels are not prepared yet",
-            where="task.multi_label",
-            hint="leave it out to learn one class an image",
-        )
     given = _given(spec, task, base=base)
     looks = look_at(given.images)
-    findings = [*given.findings, *check_files(given.examples, looks, target=task.target)]
+    findings = [*given.findings, *check_files(given.examples, looks, target=task.target, several=task.multi_label)]
     usable = (looks["reason"].isna() & given.examples["label"].notna()).to_numpy()
     kept = usable.nonzero()[0]
     _refuse(findings, given.where, strict=strict, left=len(kept))
     examples = given.examples[usable].reset_index(drop=True)
     for name in ("height", "width", "channels", "digest"):
         examples[name] = looks[name][usable].reset_index(drop=True)
-    examples["split"] = _split(examples, spec.data.holdout)
+    examples["split"] = _split(examples, spec.data.holdout, several=task.multi_label)
     train = examples[examples["split"] == "train"]
     _refuse(findings, given.where, strict=strict, left=len(train))
     schema = ImageSchema(
-        classes=tuple(sorted({str(label) for label in train["label"]})),
+        classes=tuple(label_counts(train["label"])) if task.multi_label else tuple(sorted(set(train["label"]))),
         size=usual_size(train),
         channels=3 if bool((examples["channels"] == 3).any()) else 1,
         scale=given.scale,
         image=task.image,
         target=task.target,
+        multi_label=task.multi_label,
     )
     findings += check_images(examples, schema.classes, spec, target=task.target)
     _refuse(findings, given.where, strict=strict, left=len(train))
@@ -96,8 +92,10 @@ def _given(spec: JobSpec, task: ImageClassification, *, base: Path | None) -> Gi
     return joined(train, test)
 
 
-def _split(examples: pd.DataFrame, holdout: Holdout | None) -> pd.Series[str]:
+def _split(examples: pd.DataFrame, holdout: Holdout | None, *, several: bool) -> pd.Series[str]:
     """Where every example belongs; those without a place of their own are to learn from, or drawn to be sealed."""
+    import pandas as pd
+
     split = examples["split"].fillna("train").astype("str")
     if holdout is None or bool((split == "holdout").any()):
         return split
@@ -112,7 +110,12 @@ def _split(examples: pd.DataFrame, holdout: Holdout | None) -> pd.Series[str]:
             hint="give fraction alone, or images in folders train and test",
         )
     names = {str(getattr(holdout, how)): drawn[column].reset_index(drop=True) for how, column in known.items()}
-    frame = drawn[["label"]].reset_index(drop=True).rename(columns={"label": "the label"}).assign(**names)
+    labels = drawn["label"].reset_index(drop=True)
+    strata = labels
+    if several:
+        classes = tuple(label_counts(labels))
+        strata = pd.Series(rarest_labels(label_matrix(labels, classes))).astype("str")
+    frame = pd.DataFrame({"the label": strata, **names})
     sealed = sealed_rows(frame, holdout, stratify=None if known else "the label")
     split.loc[drawn.index[sealed]] = "holdout"
     return split

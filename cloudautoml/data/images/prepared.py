@@ -36,7 +36,8 @@ class PreparedImages:
     Attributes:
         schema: The classes, and the form that pixels have unless another is asked for.
         examples: One row an example: `image` (path relative to the source, or index into the given array), `label`
-            (`str`), `split`, `height`, `width`, `channels`, `digest` (of the content), and `group` (a number) where
+            (`str`; where there may be several, in the form of `labels.label_set`),
+            `split`, `height`, `width`, `channels`, `digest` (of the content), and `group` (a number) where
             `data.holdout.group` names one: examples of a group belong on one side of any further split too.
         images: The images, in the order of `examples`.
         findings: What the guardrails saw, errors first.
@@ -69,10 +70,17 @@ class PreparedImages:
 
         return np.flatnonzero((self.examples["split"] == split).to_numpy())
 
-    def labels(self, split: Split) -> npt.NDArray[np.int64]:
-        """Class numbers of a split, in its order; -1 for a class that is not in `classes`."""
+    def labels(self, split: Split) -> npt.NDArray[np.int64] | npt.NDArray[np.uint8]:
+        """Class numbers of a split, in its order; -1 for a class that is not in `classes`.
+
+        Where an image may have any number of labels: uint8, (examples, classes), 1 where it has one.
+        """
         import numpy as np
 
+        from cloudautoml.data.labels import label_matrix
+
+        if self.schema.multi_label:
+            return label_matrix(self.examples.loc[self.examples["split"] == split, "label"], self.schema.classes)
         known = {label: code for code, label in enumerate(self.schema.classes)}
         found = self.examples.loc[self.examples["split"] == split, "label"]
         return np.asarray([known.get(str(label), -1) for label in found], dtype=np.int64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml.data.labels import label_counts
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -41,8 +43,8 @@ def profile_images(examples: pd.DataFrame, schema: ImageSchema) -> dict[str, Any
         `used_channels`.
     """
     train = examples[examples["split"] == "train"]
-    counts = train["label"].value_counts()
-    classes = {label: int(counts.get(label, 0)) for label in schema.classes}
+    classes = label_counts(train["label"]) if schema.multi_label else _counts(train["label"])
+    counts = sorted(classes.items(), key=lambda item: -item[1])
     sizes = (train["height"].astype("str") + " x " + train["width"].astype("str")).value_counts()
     splits = examples["split"].value_counts()
     return {
@@ -51,10 +53,10 @@ def profile_images(examples: pd.DataFrame, schema: ImageSchema) -> dict[str, Any
         "splits": {split: int(splits.get(split, 0)) for split in ("train", "valid", "holdout")},
         "target": {
             "name": schema.target,
-            "type": "categorical",
+            "type": "labels" if schema.multi_label else "categorical",
             "missing": 0.0,
             "distinct": len(classes),
-            "top": [{"value": str(label), "count": int(count)} for label, count in counts.head(_TOP).items()],
+            "top": [{"value": label, "count": count} for label, count in counts[:_TOP]],
             "classes": classes,
         },
         "sizes": [{"value": str(size), "count": int(count)} for size, count in sizes.head(_TOP).items()],
@@ -67,6 +69,11 @@ def profile_images(examples: pd.DataFrame, schema: ImageSchema) -> dict[str, Any
         "size": list(schema.size),
         "used_channels": schema.channels,
     }
+
+
+def _counts(labels: pd.Series[Any]) -> dict[str, int]:
+    counts = labels.value_counts()
+    return {str(label): int(counts[label]) for label in sorted(counts.index)}
 
 
 def _quantiles(lengths: pd.Series[Any]) -> dict[str, int]:

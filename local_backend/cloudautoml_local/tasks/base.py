@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cloudautoml.search import Architecture, SearchSpace, Trainer, Trait, Trial
     from cloudautoml.spec import JobSpec
 
+Precision = Literal["auto", "float32", "mixed_bfloat16"]
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -25,11 +27,13 @@ class Resources:
         threads: CPU threads.
         seed: Seed of everything it draws.
         seconds: Wall-clock seconds it may take; None for no limit. The runner kills it soon after.
+        precision: Of the arithmetic of networks; `auto` computes in bfloat16 where a GPU does so natively.
     """
 
     threads: int = 1
     seed: int = 0
     seconds: float | None = None
+    precision: Precision = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class LocalTask(ABC):
 
     types: ClassVar[frozenset[str]]
     """The task types it serves."""
+    accelerated: ClassVar[bool] = False
+    """Whether its trials are networks throughout, so that each is given a GPU to itself where there are some."""
 
     def __init__(self, spec: JobSpec, directory: Path) -> None:
         self.spec = spec

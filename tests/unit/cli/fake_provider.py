@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import override
 
 from cloudautoml.capabilities import NATIVE, Capabilities, Feature, unsupported
+from cloudautoml.endpoint import Endpoint, check_deployment
 from cloudautoml.job import INTERRUPTED, Cost, Job, JobState, JobStatus
 from cloudautoml.leaderboard import Candidate, Leaderboard
+from cloudautoml.leftovers import Leftover
 from cloudautoml.model import Model
 from cloudautoml.plan import CostBound, Plan, VendorRequest
 from cloudautoml.provider import Provider, ProviderConfig, ProviderPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import timedelta
 
     import pandas as pd
 
@@ -44,6 +46,10 @@ class FakeConfig(ProviderConfig):
     """Bound on the cost."""
 
 
+DISCARDED: list[str] = []
+"""What was deleted at the vendor."""
+
+
 def wait_for(path: str | None, told: str) -> None:
     if path is not None:
         sys.stderr.write(f"{told}\n")
@@ -52,7 +58,30 @@ def wait_for(path: str | None, told: str) -> None:
             time.sleep(0.02)
 
 
+class FakeEndpoint(Endpoint):
+    @override
+    def predict(self, rows: Any) -> pd.Series:
+        raise NotImplementedError
+
+    @override
+    def predict_proba(self, rows: Any) -> pd.DataFrame:
+        raise NotImplementedError
+
+    @override
+    def delete(self) -> None:
+        raise NotImplementedError
+
+    @override
+    def native(self) -> None:
+        return None
+
+
 class FakeModel(Model):
+    @override
+    def deploy(self, *, max_hours: float, min_instances: int = 1, max_instances: int = 1) -> Endpoint:
+        check_deployment(max_hours=max_hours, min_instances=min_instances, max_instances=max_instances)
+        return FakeEndpoint("served", expires=datetime(2030, 1, 1, tzinfo=UTC) + timedelta(hours=max_hours))
+
     @override
     def predict(self, rows: Any) -> pd.Series:
         import pandas as pd
@@ -115,12 +144,24 @@ class FakeJob(Job):
                 "forest-1", "forest", "fake", self.id, score_val=0.9, score_holdout=0.8, fit_seconds=2.0, trial=1
             ),
             Candidate(
-                "=boost|2", "boosting", "fake", self.id, score_val=0.95, fit_seconds=3.5, trial=2, can_infer=True
+                "=boost|2",
+                "boosting",
+                "fake",
+                self.id,
+                score_val=0.95,
+                fit_seconds=3.5,
+                trial=2,
+                can_infer=True,
+                metrics_by_part={"class no": {"recall": 0.75}, "class yes": {"recall": 0.5, "precision": 0.25}},
             ),
             Candidate("baseline", "baseline", "fake", self.id, score_val=0.5, score_holdout=0.9, fit_seconds=0.1),
             Candidate("broken-3", "mlp", "fake", self.id, status="failed", trial=3, reason="out of memory"),
         ]
         return Leaderboard(rows, metric="roc_auc", job=self.id)
+
+    @override
+    def cleanup(self) -> list[Leftover]:
+        return [Leftover("model", "m", self.id)]
 
     @override
     def artifacts(self) -> Mapping[str, Path | str]:
@@ -166,6 +207,20 @@ class FakeProvider(Provider[FakeConfig]):
         wait_for(self.config.hold, "submitting")
         self.store.set_vendor_ref(record.id, f"vendor:{record.id}")
         self.store.observe(record.id, JobStatus(JobState.RUNNING, phase="searching"))
+
+    @override
+    def leftovers(self, job: str | None = None) -> list[Leftover]:
+        soon, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+        found = [
+            Leftover("endpoint", "old", "a", costs=True, created=soon, expires=soon),
+            Leftover("endpoint", "new", "b", costs=True, created=soon, expires=late),
+            Leftover("files", "vendor://a", "a", size=12),
+        ]
+        return [item for item in found if item.name not in DISCARDED and job in {None, item.job}]
+
+    @override
+    def _discard(self, leftover: Leftover) -> None:
+        DISCARDED.append(leftover.name)
 
     @override
     def _job(self, job: str) -> Job:

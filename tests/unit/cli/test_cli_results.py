@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from cloudautoml.cli.leaderboard import by_parts
 from cloudautoml.cli.predict import write_rows
+from cloudautoml.errors import ConfigError
+from cloudautoml.leaderboard import Leaderboard
+from cloudautoml.render import NOTHING
 from cloudautoml.spec import Dataset
 
 if TYPE_CHECKING:
@@ -41,6 +45,22 @@ def test_leaderboard_as_json(cli: Cli, job: str) -> None:
     assert (board["job"], board["metric"], board["goal"]) == (job, "roc_auc", "maximize")
     assert [row["rank"] for row in board["leaderboard"]] == [1, 2, 3, 4]
     assert cli("leaderboard", "--format", "json").json == board
+
+
+def test_leaderboard_by_parts(cli: Cli, job: str) -> None:
+    lines = [line.split() for line in cli("leaderboard", "--parts").out.splitlines()]
+    assert lines == [
+        ["=boost|2:", "recall", "precision"],
+        ["class", "no", "0.7500", NOTHING],
+        ["class", "yes", "0.5000", "0.2500"],
+    ]
+    board = cli("leaderboard", "--parts", "--json").json
+    assert board["leaderboard"][0]["metrics_by_part"]["class no"] == {"recall": 0.75}
+
+
+def test_a_leaderboard_without_parts_says_so() -> None:
+    with pytest.raises(ConfigError, match="not scored part by part"):
+        by_parts(Leaderboard([], metric="roc_auc", job="j"))
 
 
 def test_leaderboard_as_csv_runs_no_formula(cli: Cli, job: str) -> None:

@@ -39,9 +39,11 @@ def write_image_examples(data: PreparedImages, spec: JobSpec, directory: Path) -
     if data.count("holdout"):
         Examples(data.pixels("holdout"), data.labels("holdout")).save(directory, "holdout")
     write_json(directory / "schema.json", data.schema.to_dict())
+    several = data.schema.multi_label
     # of two classes, metrics are about the rarer one
-    positive = int(np.argmin(np.bincount(labels, minlength=len(classes)))) if len(classes) == 2 else 0
+    positive = 0 if several or len(classes) != 2 else int(np.argmin(np.bincount(labels, minlength=2)))
     shape = (*data.schema.size, data.schema.channels)
-    problem = Problem(Signature("image", shape, len(classes)), spec.metric.name, classes, positive)
+    signature = Signature("image", shape, len(classes), "labels" if several else "classes")
+    problem = Problem(signature, spec.metric.name, classes, positive)
     problem.save(directory)
     return problem

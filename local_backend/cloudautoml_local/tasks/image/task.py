@@ -9,7 +9,7 @@ from typing_extensions import override
 from cloudautoml.data import PreparedImages
 from cloudautoml.errors import DataError
 from cloudautoml.search import Signature, Trait
-from cloudautoml.spec import Part
+from cloudautoml.spec import ImageClassification, Part
 from cloudautoml_local.spaces.neural import NetworkSpace
 from cloudautoml_local.tasks.neural.task import NeuralTask
 
@@ -29,7 +29,8 @@ class ImageTask(NeuralTask):
     @property
     @override
     def expected(self) -> Signature:
-        return Signature("image")
+        several = isinstance(self.spec.task, ImageClassification) and self.spec.task.multi_label
+        return Signature("image", target="labels" if several else "classes")
 
     @property
     @override

@@ -22,7 +22,7 @@ class Examples:
 
     Attributes:
         x: n inputs: uint8 pixels, float32 numbers or int32 token ids.
-        target: n codes (-1 for an unknown class) or n numbers.
+        target: n codes (-1 for an unknown class), n x k zeros and ones (labels), or n numbers.
         weight: n weights; None when all are equal.
     """
 

@@ -143,8 +143,7 @@ def _baseline(closing: Closing) -> Entry:
     """What is right without looking at the input: the shares of the classes, or the mean."""
     target, weight = closing.train.target, closing.train.weight
     if closing.problem.classes:
-        counts = np.bincount(target.astype(np.int64), weights=weight, minlength=len(closing.problem.classes))
-        constant: Any = counts / counts.sum()
+        constant: Any = _shares(closing)
     elif closing.problem.loss == "absolute":
         constant = np.asarray(np.median(target))
     else:
@@ -157,6 +156,15 @@ def _baseline(closing: Closing) -> Entry:
     found = closing.problem.metrics(closing.valid.target, valid, closing.valid.weight)
     candidate = closing.row("baseline", "baseline", found, fit_seconds=0.0, predict_ms_per_row=0.0, size_mb=0.0)
     return Entry(candidate, valid, None if closing.sealed is None else repeated(closing.sealed))
+
+
+def _shares(closing: Closing) -> Floats:
+    """How often each class, or each label, occurs among the examples to learn from."""
+    target, weight = closing.train.target, closing.train.weight
+    if closing.problem.kind == "multi_label":
+        return np.asarray(np.average(target.astype(np.float64), axis=0, weights=weight))
+    counts = np.bincount(target.astype(np.int64), weights=weight, minlength=len(closing.problem.classes))
+    return np.asarray(counts / counts.sum())
 
 
 def _evaluate(best: Entry, closing: Closing) -> None:

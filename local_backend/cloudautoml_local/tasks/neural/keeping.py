@@ -11,7 +11,7 @@ from cloudautoml.store.files import atomic_path, read_json, write_json
 from cloudautoml_local.tasks.neural.fidelity import examples_at, signature_at
 from cloudautoml_local.tasks.neural.files import WEIGHTS_FILE, fitting, read_weights, weights_of
 from cloudautoml_local.tasks.neural.model import KERAS_FILE, MODEL_FILE, Member, Recipe
-from cloudautoml_local.tasks.neural.session import begin_session, keras_reads_arrays
+from cloudautoml_local.tasks.neural.session import begin_session, in_full_precision, keras_reads_arrays
 
 if TYPE_CHECKING:
     from cloudautoml_local.tasks.neural.closing import Closing, Entry
@@ -30,6 +30,7 @@ def keep(entry: Entry, closing: Closing) -> Entry:
 def saved(entry: Entry, loop: Loop, closing: Closing) -> Entry:
     """An entry whose network is written to `models/<name>/` and has predicted the sealed examples."""
     name = entry.candidate.model
+    in_full_precision(loop.model)
     with atomic_path(closing.directory / "models" / name / KERAS_FILE) as path, keras_reads_arrays():
         loop.model.save(path)
     holdout = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MODELS: Final = {
     "image": "cloudautoml_local.tasks.image.model:ImageModel",
+    "text": "cloudautoml_local.tasks.text.neural_model:NeuralTextModel",
     "table": "cloudautoml_local.tasks.neural.table_model:NeuralTableModel",
 }
 """Where the class of each kind is."""

@@ -63,11 +63,12 @@ class Loop:
 
         self._forward: Any = tf.function(forward, input_signature=[self._inputs.spec])
         seen = self._outputs(self._inputs.some())
-        self.logits = gives_logits(model, seen)
+        several = problem.kind == "multi_label"
+        self.logits = gives_logits(model, seen, several=several)
         self._outputs_each = seen.shape[1]
         self._optimiser = fused(adam_for(model, recipe) if recipe else model.optimizer)
         self._loss = loss_for(problem, logits=self.logits) if recipe else compiled_loss(model)
-        self._one_hot = not recipe and wants_one_hot(model, seen.shape[1])
+        self._one_hot = not recipe and not several and wants_one_hot(model, seen.shape[1])
         self._steps: Any = None
         self._held: tuple[Examples, tuple[Any, Any, Any]] | None = None
 
@@ -148,7 +149,7 @@ class Loop:
         wanted = self.problem.wanted(examples.target)
         if self._one_hot:
             wanted = np.eye(len(self.problem.classes), dtype=np.float32)[wanted]
-        elif self.problem.classes and self._outputs_each == 1:
+        elif self.problem.classes and self._outputs_each == 1 and wanted.ndim == 1:
             wanted = wanted.astype(np.float32)[:, None]
         weight = np.zeros(0, np.float32)  # all are equal
         if examples.weight is not None:
@@ -176,7 +177,8 @@ class Loop:
                 if scheduled:
                     optimiser.learning_rate.assign(rates[step])
                 with tf.GradientTape() as tape:
-                    loss = loss_of(seen, truth, model(seen, training=True), each)
+                    found = tf.cast(model(seen, training=True), tf.float32)  # layers may compute in less
+                    loss = loss_of(seen, truth, found, each)
                     scaled = optimiser.scale_loss(loss)
                 optimiser.apply(tape.gradient(scaled, variables), variables)
                 total += tf.cast(loss, tf.float32)

@@ -12,15 +12,22 @@ if TYPE_CHECKING:
     from cloudautoml_local.tasks.neural.problem import Problem
 
 
-def gives_logits(model: Any, outputs: npt.NDArray[np.float32]) -> bool:
-    """Whether outputs are yet to become probabilities: said by the loss of a compiled model, else seen."""
+def gives_logits(model: Any, outputs: npt.NDArray[np.float32], *, several: bool = False) -> bool:
+    """Whether outputs are yet to become probabilities: said by the loss of a compiled model, else seen.
+
+    Args:
+        model: A Keras model.
+        outputs: What it makes of a few examples.
+        several: Whether probabilities of an example need not sum to 1: those of labels, each by itself.
+    """
     loss: Any = getattr(model, "loss", None)
     if isinstance(loss, str) and "crossentropy" in loss:
         return False
     if loss is not None and hasattr(loss, "from_logits"):
         return bool(getattr(loss, "from_logits", False))
     between = outputs.min() >= 0 and outputs.max() <= 1
-    return not (between and (outputs.shape[1] == 1 or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)))
+    alone = several or outputs.shape[1] == 1
+    return not (between and (alone or np.allclose(outputs.sum(axis=1), 1, atol=1e-3)))
 
 
 def loss_for(problem: Problem, *, logits: bool) -> Any:
@@ -36,6 +43,8 @@ def loss_for(problem: Problem, *, logits: bool) -> Any:
     if problem.loss == "log":
         several = losses.SparseCategoricalCrossentropy(from_logits=logits)
         single = losses.BinaryCrossentropy(from_logits=logits)
+        if problem.kind == "multi_label":
+            several = single  # the mean over labels
     else:
         several = single = losses.MeanAbsoluteError() if problem.loss == "absolute" else losses.MeanSquaredError()
 

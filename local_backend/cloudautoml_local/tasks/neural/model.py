@@ -125,10 +125,15 @@ class NeuralModel(Model):
         import numpy as np
         import pandas as pd
 
+        from cloudautoml.scoring_labels import decided
+
         found, index = self._found(rows)
         classes = self.recipe.problem.classes
         if not classes:
             return pd.Series(found, index=index, name="prediction")
+        if self.recipe.problem.kind == "multi_label":
+            named = [[classes[place] for place in np.flatnonzero(row)] for row in decided(found)]
+            return pd.Series(named, index=index, name="prediction", dtype=object)
         labels = np.asarray(classes, dtype=object)[found.argmax(axis=1)]
         return pd.Series(labels, index=index, name="prediction", dtype="str")
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudautoml.scoring import classification_metrics, regression_metrics
+from cloudautoml.scoring_labels import label_metrics
 from cloudautoml.search import Signature
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import read_json, write_json
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Floats = npt.NDArray[np.float64]
-Kind = Literal["binary", "multiclass", "regression"]
+Kind = Literal["binary", "multiclass", "multi_label", "regression"]
 
 SIGNATURE_FILE = "signature.json"
 _FILE = "problem.json"
@@ -50,11 +51,19 @@ class Problem:
 
     @property
     def kind(self) -> Kind:
-        """Two classes, more, or a number."""
+        """Two classes, more, any number of labels, or a number."""
+        if self.signature.target == "labels":
+            return "multi_label"
         return "regression" if not self.classes else "binary" if len(self.classes) == 2 else "multiclass"
 
     def wanted(self, target: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What the outputs are compared with: n codes as int32, or n x 1 numbers about 0 with spread 1."""
+        """What the outputs are compared with.
+
+        Returns:
+            n codes as int32, n x k zeros and ones, or n x 1 numbers about 0 with spread 1.
+        """
+        if self.kind == "multi_label":
+            return target.astype(np.float32)
         if self.classes:
             return target.astype(np.int32)
         values = np.log1p(target) if self.logarithm else target
@@ -68,14 +77,16 @@ class Problem:
             logits: Whether they are yet to become probabilities.
 
         Returns:
-            n x classes probabilities, or n numbers on the scale of the user's target.
+            n x classes probabilities, of labels each by itself; or n numbers on the scale of the user's target.
         """
         found = outputs.astype(np.float64).reshape(len(outputs), -1)
+        if self.kind == "multi_label":
+            return _sigmoid(found) if logits else found
         if not self.classes:
             values = found[:, 0] * self.spread + self.centre
             return np.asarray(np.expm1(np.clip(values, None, 700)) if self.logarithm else values)
         if found.shape[1] == 1:
-            second = 1 / (1 + np.exp(-np.clip(found, -500, 500))) if logits else found
+            second = _sigmoid(found) if logits else found
             return np.hstack([1 - second, second])
         if logits:
             shifted = np.exp(found - found.max(axis=1, keepdims=True))
@@ -88,13 +99,15 @@ class Problem:
         """All metrics of predictions that are defined; examples of an unknown class (-1) do not count.
 
         Args:
-            target: n codes or numbers.
+            target: n codes, n x k zeros and ones, or n numbers.
             found: What `predictions` gave.
             weight: n weights; all equal unless given.
             names: Metrics wanted; all unless given.
         """
         if not self.classes:
             return regression_metrics(target.astype(np.float64), found, weights=weight, names=names)
+        if self.kind == "multi_label":
+            return label_metrics(target, found, weights=weight, names=names)
         known = target >= 0
         weights = None if weight is None else weight[known]
         codes = target[known].astype(np.int64)
@@ -130,6 +143,10 @@ class Problem:
         fields: dict[str, Any] = dict(saved)
         fields |= {"signature": signature_from(saved["signature"]), "classes": tuple(map(str, saved["classes"]))}
         return cls(**fields)
+
+
+def _sigmoid(outputs: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -500, 500))))
 
 
 def signature_from(saved: Mapping[str, Any]) -> Signature:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cloudautoml.data.labels import rarest_labels
+
 Places = npt.NDArray[np.int64]
 
 VALID_SHARE = 0.2
@@ -25,7 +27,7 @@ def set_apart(
     are drawn instead.
 
     Args:
-        target: n codes or numbers.
+        target: n codes, n x k zeros and ones, or n numbers.
         classes: Number of classes; 0 for a number.
         groups: Number of each example's group.
         seed: Seed of the draw.
@@ -59,7 +61,9 @@ def fewer(target: npt.NDArray[Any], share: float, *, classes: int, seed: int) ->
 
 
 def strata(target: npt.NDArray[Any], *, classes: int) -> Places:
-    """The stratum of each example: its class, or the stretch that its number lies in."""
+    """The stratum of each example: its class, the rarest of its labels, or the stretch that its number lies in."""
+    if target.ndim == 2:
+        return rarest_labels(target)
     if classes:
         return target.astype(np.int64)
     count = min(_STRATA, max(1, len(target) // 10))

@@ -48,6 +48,7 @@ class NeuralTask(LocalTask):
     rows are sealed, and at last the `Problem`.
     """
 
+    accelerated: ClassVar[bool] = True
     default_space: ClassVar[Part]
     """The space of a spec that names none."""
     model_kind: ClassVar[str]

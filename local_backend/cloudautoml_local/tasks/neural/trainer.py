@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from cloudautoml.data.arrays import write_array
 from cloudautoml.search import FULL, Measurement, TrialFailedError, TrialSkippedError
 from cloudautoml.store.files import write_json
 from cloudautoml_local.executors.call import failure_of
+from cloudautoml_local.spaces.neural import NetworkSpace
 from cloudautoml_local.tasks.neural.examples import Examples
 from cloudautoml_local.tasks.neural.fidelity import examples_at, rows_at, signature_at
 from cloudautoml_local.tasks.neural.files import WEIGHTS_FILE, weights_of, write_weights
@@ -20,7 +22,7 @@ from cloudautoml_local.tasks.neural.loop import Loop
 from cloudautoml_local.tasks.neural.parents import Start, start_from
 from cloudautoml_local.tasks.neural.plan import EPOCHS, PATIENCE, epochs_at
 from cloudautoml_local.tasks.neural.problem import Problem
-from cloudautoml_local.tasks.neural.session import begin_session
+from cloudautoml_local.tasks.neural.session import arithmetic, begin_session
 from cloudautoml_local.tasks.neural.training import Trained, fit
 from cloudautoml_local.tasks.tabular.families.base import Deadline
 
@@ -153,7 +155,11 @@ class NeuralTrainer:
 
     def build(self, architecture: Architecture, problem: Problem, signature: Signature, fidelity: Fidelity) -> Loop:
         """The network of a candidate at a fidelity, ready to be trained."""
-        model = self.space.build(architecture, signature, width=fidelity.share("width"), cells=fidelity.share("cells"))
+        width, cells = fidelity.share("width"), fidelity.share("cells")
+        # a user's own model keeps the arithmetic that its builder has chosen
+        ours = isinstance(self.space, NetworkSpace)
+        with arithmetic(self.resources) if ours else contextlib.nullcontext():
+            model = self.space.build(architecture, signature, width=width, cells=cells)
         batch = getattr(self.space.options, "batch_size", None)
         return Loop(model, problem, self.space.recipe(architecture), shape=signature.shape, batch=batch or 32)
 

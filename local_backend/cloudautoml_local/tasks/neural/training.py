@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,12 +18,51 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from cloudautoml_local.tasks.neural.examples import Examples
-    from cloudautoml_local.tasks.neural.loop import Loop
     from cloudautoml_local.tasks.neural.problem import Floats
     from cloudautoml_local.tasks.tabular.families.base import Deadline
 
 _STEPS_BETWEEN_LOOKS = 100
 _NO_SCORE = -1e9
+
+
+class Judge(Protocol):
+    """What tells how good predictions are."""
+
+    def score(self, target: npt.NDArray[Any], found: Floats, weight: Floats | None) -> float:
+        """The score of predictions; higher is better."""
+        ...
+
+
+class Learner(Protocol):
+    """What is trained: a model with the graph of its steps, such as `Loop`."""
+
+    batch: int
+    """Examples a step."""
+    highest_rate: float | None
+    """The highest learning rate; None where the optimiser has its own."""
+    weights: list[npt.NDArray[Any]]
+    """The weights as they are now; they can be set."""
+
+    @property
+    def problem(self) -> Judge:
+        """What is to be learned."""
+        ...
+
+    def steps_of(self, examples: Examples) -> int:
+        """Steps of an epoch."""
+        ...
+
+    def trace(self, examples: Examples) -> None:
+        """Build the graph without taking a step."""
+        ...
+
+    def train(self, examples: Examples, order: npt.NDArray[np.int64], rates: npt.NDArray[np.float32] | None) -> float:
+        """Take some steps; returns the mean loss."""
+        ...
+
+    def predict(self, x: npt.NDArray[Any]) -> Floats:
+        """Predictions of inputs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +91,7 @@ class Trained:
 
 
 def fit(
-    loop: Loop,
+    loop: Learner,
     train: Examples,
     valid: Examples | None,
     *,
@@ -114,7 +153,7 @@ def fit(
 
 
 def _epoch(
-    loop: Loop, train: Examples, order: npt.NDArray[np.int64], *, epoch: int, planned: int, deadline: Deadline
+    loop: Learner, train: Examples, order: npt.NDArray[np.int64], *, epoch: int, planned: int, deadline: Deadline
 ) -> bool:
     """See each example once; tells whether the time sufficed."""
     each = loop.steps_of(train)

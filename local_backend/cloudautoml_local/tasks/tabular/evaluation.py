@@ -9,14 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudautoml.scoring import confusion
+from cloudautoml.scoring_labels import by_label
+from cloudautoml.scoring_labels import decided as decided_labels
 from cloudautoml_local.tasks.tabular.decisions import decide
 from cloudautoml_local.tasks.tabular.measure import score
 from cloudautoml_local.tasks.tabular.table import take
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
-    from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Kind, Rows
+    from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Rows
     from cloudautoml_local.tasks.tabular.model import TabularModel
     from cloudautoml_local.tasks.tabular.table import TableInfo
 
@@ -34,7 +38,7 @@ class Truth(Protocol):
 
     @property
     def target(self) -> npt.NDArray[Any]:
-        """N class codes, -1 for an unknown class, or n numbers."""
+        """N class codes, -1 for an unknown class; n x k zeros and ones of labels; or n numbers."""
         ...
 
     @property
@@ -47,8 +51,8 @@ class Aim(Protocol):
     """What was to be learned."""
 
     @property
-    def kind(self) -> Kind:
-        """Two classes, more, or a number."""
+    def kind(self) -> str:
+        """`binary`, `multiclass`, `multi_label` or `regression`."""
         ...
 
     @property
@@ -73,23 +77,41 @@ def evaluation_of(rows: Truth, found: Floats, info: Aim, *, scales: tuple[float,
         note: Which rows they are, for people.
 
     Returns:
-        A JSON object: for a classifier `classes`, `confusion` and `curves`; else `points`, `residuals` and
-        `residual_quantiles`.
+        A JSON object: for a classifier `classes`, `confusion` (where a row has one class), `curves` and `per_class`;
+        else `points`, `residuals` and `residual_quantiles`.
     """
     known = np.isfinite(found).reshape(len(found), -1).all(axis=1)
     if info.kind == "regression":
         return {"note": note, **_regression(rows.target[known], found[known])}
-    known &= rows.target >= 0
-    truth, found = rows.target[known].astype(np.int64), found[known]
+    several = info.kind == "multi_label"
+    if not several:
+        known &= rows.target >= 0
+    target, found = rows.target[known], found[known]
+    truth = target > 0 if several else target[:, None] == np.arange(len(info.classes))
     weights = np.ones(len(truth)) if rows.weight is None else rows.weight[known]
     chosen = [info.positive] if info.kind == "binary" else list(range(min(len(info.classes), _CURVE_CLASSES)))
     curves = [
-        {"class": info.classes[code], **_curves(truth == code, found[:, code], weights)}
+        {"class": info.classes[code], **_curves(truth[:, code], found[:, code], weights)}
         for code in chosen
-        if 0 < (truth == code).sum() < len(truth)
+        if 0 < truth[:, code].sum() < len(truth)
     ]
-    table = confusion(truth, decide(found, scales), len(info.classes))
-    return {"note": note, "classes": list(info.classes), "confusion": table.astype(int).tolist(), "curves": curves}
+    made: dict[str, Any] = {"note": note, "classes": list(info.classes), "curves": curves}
+    if several:
+        predicted = decided_labels(found)
+    else:
+        taken = decide(found, scales)
+        made["confusion"] = confusion(target.astype(np.int64), taken, len(info.classes)).astype(int).tolist()
+        predicted = (taken[:, None] == np.arange(len(info.classes))).astype(np.uint8)
+    return {**made, "per_class": _per_class(truth.astype(np.uint8), predicted, info.classes)}
+
+
+def _per_class(truth: npt.NDArray[np.uint8], predicted: npt.NDArray[np.uint8], classes: Sequence[str]) -> list[Any]:
+    """Precision, recall, F1 and number of rows of each class; the rows count alike."""
+    parts = zip(classes, *by_label(truth, predicted), strict=True)
+    return [
+        {"class": name, **dict(zip(("precision", "recall", "f1"), _rounded(values), strict=True)), "support": int(rows)}
+        for name, *values, rows in parts
+    ]
 
 
 def importance_of(

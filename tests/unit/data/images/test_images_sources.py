@@ -416,7 +416,3 @@ def test_sides_of_two_kinds_are_refused(images_of: Callable[..., JobSpec], shade
     assert splits(prepared) == {"train": 80, "holdout": 10}
     assert prepared.pixels("holdout").shape == (10, 8, 6, 1)
     assert "names a column, and this data is no table" in refused(images_of(str(shades), holdout={"group": "g"}))
-
-
-def test_several_labels_are_refused_with_a_reason(images_of: Callable[..., JobSpec], shades: Path) -> None:
-    assert "several labels are not prepared yet" in refused(images_of(str(shades), multi_label=True))

@@ -86,7 +86,7 @@ def test_it_is_declared() -> None:
     from cloudautoml.capabilities import Feature
 
     assert CAPABILITIES[Feature.IMAGE_CLASSIFICATION].level is Level.NATIVE
-    assert not CAPABILITIES[Feature.IMAGE_MULTI_LABEL]
+    assert CAPABILITIES[Feature.IMAGE_MULTI_LABEL].level is Level.NATIVE
 
 
 @pytest.mark.slow
