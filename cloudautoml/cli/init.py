@@ -60,10 +60,11 @@ def init(
 
 
 def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[str, str]]:
+    from cloudautoml.cli.init_series import guess_series, series_spec
     from cloudautoml.data import read_table
     from cloudautoml.data.infer import infer_type
     from cloudautoml.errors import UnknownNameError
-    from cloudautoml.spec import CsvDialect, Dataset
+    from cloudautoml.spec import ColumnType, CsvDialect, Dataset
     from cloudautoml.spec.metrics import DEFAULT_METRICS
 
     delimiter = _delimiter(source)
@@ -73,13 +74,25 @@ def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[s
         raise UnknownNameError("column", target, names, where=str(source))
     chosen = target or next((name for wanted in _TARGETS for name in names if name.lower() == wanted), names[-1])
     kinds = {name: infer_type(frame[name])[0] for name in names}
+    if (found := guess_series(frame, kinds, chosen)) is not None:
+        lines = series_spec(*found, name=_name(source), train=_relative(source, out), quoted=_quoted)
+        if delimiter != ",":
+            lines.append(f"  csv: {{delimiter: {_quoted(delimiter)}}}")
+        guessed = {"task": "forecasting", "target": chosen, "metric": DEFAULT_METRICS["forecasting"]}
+        return "\n".join([*lines, *_rest("forecasting")]) + "\n", guessed
     task = _task(frame[chosen], kinds[chosen])
+    text = next((name for name in names if name != chosen), "") if len(names) == 2 else ""
+    if task != "tabular_classification" or not text or kinds[text] is not ColumnType.TEXT:
+        text = ""
+    if text:
+        task = "text_classification"
     guessed = {"task": task, "target": chosen, "metric": DEFAULT_METRICS[task]}
     lines = [
         f"# {len(frame):,} rows, {len(names)} columns",
         f"name: {_name(source)}",
         "",
-        f"task: {{type: {task}, target: {_quoted(chosen)}}}   # {_about(frame[chosen], task)}",
+        f"task: {{type: {task}, {f'text: {_quoted(text)}, ' if text else ''}target: {_quoted(chosen)}}}"
+        f"   # {_about(frame[chosen], task)}",
         "data:",
         f"  train: {_quoted(_relative(source, out))}   # from the folder of this file",
     ]
@@ -87,6 +100,10 @@ def _from_data(source: Path, target: str | None, out: Path) -> tuple[str, dict[s
         lines.append(f"  csv: {{delimiter: {_quoted(delimiter)}}}")
     lines += [
         "  holdout: {fraction: 0.2}   # sealed: nothing is trained or chosen on these rows",
+    ]
+    if text:
+        return "\n".join([*lines, *_rest(task)]) + "\n", guessed
+    lines += [
         "  # types as they were read; take a line in to change it: numeric, categorical, boolean, text, datetime,",
         "  # or ignore for a column that is known only after the answer, such as an id",
         "  # types:",

@@ -91,7 +91,9 @@ class Roles:
             for how in ("column", "time", "group")
             if self.holdout is not None and (name := getattr(self.holdout, how)) is not None
         ]
-        require_columns([*owned, *split, *((name, "data.types") for name in self.declared)], train, where=where)
+        require_columns(
+            [*owned, *split, *((name, "data.types") for name in self.declared if name != self.text)], train, where=where
+        )
         for name, role in owned:
             if self.declared.get(name) is ColumnType.IGNORE:
                 raise DataError(f"column {short(name)} is {role} and data.types ignores it", where=where)

@@ -34,6 +34,7 @@ from cloudautoml.testing.asks import ASKS, job_for
 from cloudautoml.testing.calls import CALLS, OWN_CALLS, REFUSED_CALLS, images_are_predicted
 from cloudautoml.testing.pictures import small_image_spec
 from cloudautoml.testing.rehearsal import TASK_FEATURES, Rehearsal
+from cloudautoml.testing.sentences import small_sentence_spec
 from cloudautoml.testing.series import series_are_forecast, small_series_spec
 from cloudautoml.testing.suite import Suite
 from cloudautoml.testing.tables import small_table_spec
@@ -96,6 +97,8 @@ class ProviderSuite(Suite):
         def spec(feature: Feature) -> JobSpec:
             if feature is Feature.IMAGE_CLASSIFICATION:
                 return small_image_spec(folder)
+            if feature is Feature.NAMED_ENTITY_RECOGNITION:
+                return small_sentence_spec(folder)
             if feature is Feature.FORECASTING:
                 return small_series_spec(folder)
             if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:

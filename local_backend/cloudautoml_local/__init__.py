@@ -39,6 +39,10 @@ def load_model(path: Path) -> Model:
         from cloudautoml_local.tasks.forecasting.model import load_forecast_model
 
         return load_forecast_model(path)
+    if isinstance(saved, dict) and saved.get("kind") == "detector":
+        from cloudautoml_local.tasks.detection.model import load_detector
+
+        return load_detector(path)
     from cloudautoml_local.tasks.tabular import load_tabular_model
 
     return load_tabular_model(path)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from cloudautoml.capabilities import NATIVE, Capabilities, Feature, Support, not_implemented, unsupported
 
-_LATER = not_implemented(
-    "the local backend trains on tables and images so far", "a cloud provider, or a LocalTask of your own"
-)
-
 _GAPS: dict[Feature, Support] = {
-    Feature.OBJECT_DETECTION: _LATER,
-    Feature.INSTANCE_SEGMENTATION: _LATER,
+    Feature.INSTANCE_SEGMENTATION: not_implemented(
+        "the local backend finds boxes, and no outlines", "object_detection, or a LocalTask of your own"
+    ),
     Feature.TEXT_GENERATION: unsupported("tuning a language model takes accelerators that a laptop lacks", "vertexai"),
     Feature.VIDEO_CLASSIFICATION: unsupported("training on video takes accelerators that a laptop lacks"),
     Feature.VIDEO_OBJECT_TRACKING: unsupported("training on video takes accelerators that a laptop lacks"),

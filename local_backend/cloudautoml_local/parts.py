@@ -33,6 +33,7 @@ TASKS = {
     "tabular_regression": "cloudautoml_local.tasks.tabular:TabularTask",
     "image_classification": "cloudautoml_local.tasks.image:ImageTask",
     "named_entity_recognition": "cloudautoml_local.tasks.entities:EntityTask",
+    "object_detection": "cloudautoml_local.tasks.detection:DetectionTask",
     "text_classification": "cloudautoml_local.tasks.text:TextTask",
 }
 """Where the class of each kind of task is."""
@@ -42,6 +43,9 @@ NETWORKS_ON_TABLES = "cloudautoml_local.tasks.neural.table:NeuralTableTask"
 
 NETWORKS_ON_TEXTS = "cloudautoml_local.tasks.text.neural_task:NeuralTextTask"
 """Serves a text classification whose spec names a space of networks."""
+
+PRETRAINED_ON_IMAGES = "cloudautoml_local.tasks.image.pretrained:PretrainedImageTask"
+"""Serves image classification where the spec names a pretrained network."""
 
 DEFAULT_STRATEGY = Part(type="bayesian")
 DEFAULT_STRATEGY_FOR_FRONTS = Part(type="evolution")
@@ -217,6 +221,8 @@ def task_path(spec: JobSpec, own: str | None) -> str:
     """
     if own is not None:
         return own
+    if spec.task.type == "image_classification" and spec.search.space and spec.search.space.type == "pretrained":
+        return PRETRAINED_ON_IMAGES
     networks = {
         "tabular_classification": NETWORKS_ON_TABLES,
         "tabular_regression": NETWORKS_ON_TABLES,

@@ -14,6 +14,7 @@ from cloudautoml.spec import JobSpec, Search, TabularClassification, TabularRegr
 from cloudautoml.store import read_json
 from cloudautoml.testing import ProviderSuite
 from cloudautoml.testing.pictures import small_image_spec
+from cloudautoml.testing.sentences import small_sentence_spec
 from cloudautoml.testing.series import small_series_spec
 from cloudautoml.testing.tables import GROUP, SPLIT, TIME, WEIGHT, table_spec, write_table
 from cloudautoml.testing.texts import small_text_spec
@@ -60,6 +61,8 @@ class TestLocal(ProviderSuite):
         def spec(feature: Feature) -> JobSpec:
             if feature is Feature.IMAGE_CLASSIFICATION:
                 return small_image_spec(folder)
+            if feature is Feature.NAMED_ENTITY_RECOGNITION:
+                return small_sentence_spec(folder).model_copy(update={"search": Search(families=("crf",))})
             if feature is Feature.FORECASTING:
                 return small_series_spec(folder)
             if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:

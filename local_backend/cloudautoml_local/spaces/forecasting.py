@@ -29,9 +29,11 @@ PORTFOLIO: Final = (
     ("seasonal_naive", 1),
     ("boosting", 1),
     ("theta", 2),
+    ("network", 0),
     ("ets", 3),
     ("linear", 2),
     ("seasonal_naive", 2),
+    ("network", 1),
 )
 """Families and which of their defaults, in the order to try them: strong, cheap and unlike each other first."""
 
@@ -109,7 +111,9 @@ def architecture_of(family: str, params: Mapping[str, Option]) -> Architecture:
 
 
 def family_of(architecture: Architecture) -> tuple[str, dict[str, Option]]:
-    """The family of an architecture, and its parameters by their plain names."""
+    """The family of an architecture, and its parameters by their plain names; `network` for one of other spaces."""
+    if "family" not in architecture.as_dict():
+        return "network", architecture.as_dict()
     family = str(architecture["family"])
     params = {name.partition(".")[2]: option for name, option in architecture.choices if name != "family"}
     return family, params

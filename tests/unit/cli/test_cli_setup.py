@@ -48,6 +48,14 @@ def test_init_guesses_a_regression(cli: Cli, work: Path) -> None:
     assert (spec.name, spec.task.type, spec.metric.name) == ("gro-e-h-user", "tabular_regression", "rmse")
 
 
+def test_init_guesses_a_job_of_texts(cli: Cli, work: Path) -> None:
+    rows = "\n".join(f"{'ham' if i % 3 else 'spam'},message number {i} of many more" for i in range(60))
+    (work / "messages.csv").write_text(f"label,message\n{rows}\n")
+    assert cli("init", "--from", "messages.csv").status == 0
+    assert "task: {type: text_classification, text: message, target: label}" in (work / "spec.yaml").read_text()
+    assert cli("validate", "spec.yaml").status == 0
+
+
 @pytest.mark.parametrize("column", ["no", "a: b", "x#y", '"q"', "ünïcode", "a\\b", "1", "- z"])
 def test_init_takes_any_column_name(cli: Cli, work: Path, column: str) -> None:
     quoted = '"' + column.replace('"', '""') + '"'

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
+from cloudautoml import registry
 from cloudautoml.errors import DataError, SpecError
 from cloudautoml.search import Signature, Trait
 from cloudautoml.spec import Forecasting, Part
 from cloudautoml_local.parts import space_of
+from cloudautoml_local.spaces.forecasting import ForecastingSpace, family_of
+from cloudautoml_local.spaces.neural import NeuralSpace
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
 if TYPE_CHECKING:
@@ -18,12 +22,17 @@ if TYPE_CHECKING:
     from cloudautoml.data import Prepared
     from cloudautoml.leaderboard import Candidate, Leaderboard
     from cloudautoml.model import Model
-    from cloudautoml.search import Architecture, Trainer, Trial
-    from cloudautoml_local.spaces.forecasting import ForecastingSpace
+    from cloudautoml.search import Architecture, SearchSpace, Trainer, Trial
 
 FORECASTERS = Preload(
     "forecasters",
     ("numpy", "pandas", "pyarrow", "lightgbm", "cloudautoml_local.tasks.forecasting.trainer"),
+)
+_INFO = "info.json"
+KERAS = Preload(
+    "keras",
+    ("keras", "tensorflow", "cloudautoml_local.networks.build", "cloudautoml_local.tasks.forecasting.trainer"),
+    {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
 )
 
 
@@ -34,11 +43,16 @@ class ForecastingTask(LocalTask):
 
     @override
     def preloads(self) -> Sequence[Preload]:
-        return [FORECASTERS]
+        space = self.space()
+        if not isinstance(space, ForecastingSpace):
+            return [replace(KERAS, modules=(*KERAS.modules, *getattr(space, "modules", ())))]
+        families = set(space.families)
+        both = ((FORECASTERS, families - {"network"}), (KERAS, families & {"network"}))
+        return [group for group, needed in both if needed]
 
     @override
     def preload_of(self, architecture: Architecture) -> str:
-        return FORECASTERS.name
+        return KERAS.name if family_of(architecture)[0] == "network" else FORECASTERS.name
 
     @override
     def prepare(self, data: Prepared, *, progress: Callable[[str], None]) -> None:
@@ -54,21 +68,33 @@ class ForecastingTask(LocalTask):
         progress(f"{season}, candidates are judged from {info.windows} moments of the past")
 
     @override
-    def space(self) -> ForecastingSpace:
-        from cloudautoml_local.spaces.forecasting import ForecastingSpace
-
+    def space(self) -> SearchSpace:
         spec, part = self.spec, self.spec.search.space or Part(type=ForecastingSpace.name)
+        kind = registry.space_type(part.type, where="search.space")
+        if issubclass(kind, NeuralSpace) and spec.search.families is None:
+            return space_of(spec, self._stretches(), default=part)
         if spec.search.families is not None:
             part = Part.model_validate({"type": part.type, **part.options, "families": spec.search.families})
             spec = spec.model_copy(update={"search": spec.search.model_copy(update={"space": part})})
         space = space_of(spec, Signature("series", target="value"), default=part)
         if not isinstance(space, ForecastingSpace):
             raise SpecError(
-                f"the candidates of the space {part.type!r} are not families of forecasters",
+                f"the candidates of the space {part.type!r} are neither families of forecasters nor networks",
                 where="search.space.type",
-                hint="derive it from ForecastingSpace, or bring a LocalTask that trains them",
+                hint="derive it from ForecastingSpace or NeuralSpace, or bring a LocalTask that trains them",
             )
         return space
+
+    def _stretches(self) -> Signature:
+        """What networks take and give, as far as it is known."""
+        task = self.spec.task
+        horizon = task.horizon if isinstance(task, Forecasting) else 0
+        if not (self.directory / "task" / _INFO).exists():
+            return Signature("sequence", outputs=horizon, target="value")
+        from cloudautoml_local.tasks.forecasting.candidates import lags_of, series_signature
+        from cloudautoml_local.tasks.forecasting.info import Info
+
+        return series_signature(lags_of(Info.load(self.directory / "task").context()), horizon)
 
     @property
     @override

@@ -15,8 +15,7 @@ from cloudautoml.data.arrays import write_array
 from cloudautoml.search import Fidelity, Measurement, TrialFailedError
 from cloudautoml.spec.metrics import get_metric
 from cloudautoml.store.files import write_json
-from cloudautoml_local.spaces.forecasting import family_of
-from cloudautoml_local.tasks.forecasting.families import FAMILIES
+from cloudautoml_local.tasks.forecasting.candidates import Candidate
 from cloudautoml_local.tasks.forecasting.info import Info
 from cloudautoml_local.tasks.forecasting.judging import judged
 from cloudautoml_local.tasks.forecasting.series import open_series
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cloudautoml.search import Architecture, SearchSpace
-    from cloudautoml.search.space import Option
     from cloudautoml_local.tasks.base import Resources
     from cloudautoml_local.tasks.forecasting.families.base import Fitted
     from cloudautoml_local.tasks.forecasting.panel import Panel
@@ -84,10 +82,11 @@ class ForecastTrainer:
         Raises:
             TrialFailedError: With the reason `nan`, `oom` or `error`.
         """
-        family, params = family_of(architecture)
+        candidate = Candidate(architecture, self.space)
+        family = candidate.family
         try:
             with threadpool_limits(self.resources.threads):
-                return self._train(family, params, fidelity, on_step)
+                return self._train(candidate, fidelity, on_step)
         except TrialFailedError:
             raise
         except MemoryError as exc:
@@ -99,8 +98,7 @@ class ForecastTrainer:
 
     def _train(
         self,
-        family: str,
-        params: Mapping[str, Option],
+        candidate: Candidate,
         fidelity: Fidelity,
         on_step: Callable[[int, float], bool] | None,
     ) -> Measurement:
@@ -119,7 +117,7 @@ class ForecastTrainer:
             which, panel, _ = series.window(number)
             panel = _shorter(panel, share, info.season)
             if fitted is None:  # what has learned from the time before the first window has seen none of them
-                fitted = FAMILIES[family].fit(params, panel, context, deadline=Deadline(deadline.left / 2))
+                fitted = candidate.fit(panel, context, deadline=Deadline(deadline.left / 2))
             start = time.perf_counter()
             oof[number, which] = fitted.forecast(panel)
             predict_seconds += time.perf_counter() - start
@@ -132,20 +130,20 @@ class ForecastTrainer:
             raise TrialFailedError("nan", f"{info.metric} of the forecasts is not a number")
         whole = len(scores) == info.windows and not fidelity.settings
         if whole:
-            self._keep(FAMILIES[family].fit(params, series.panel, context, deadline=deadline), series, oof, params)
+            self._keep(candidate.fit(series.panel, context, deadline=deadline), series, oof)
         forecasts = int(np.isfinite(oof).all(axis=2).sum())
         costs = {
             "size_mb": sum(path.stat().st_size for path in self.directory.glob(f"{WHOLE}/*")) / 1e6,
             "latency_ms": 1000 * predict_seconds / max(1, forecasts),
         }
         details: dict[str, Any] = {
-            "family": family,
+            "family": candidate.family,
             "windows": len(scores),
             "size_mb": costs["size_mb"],
             "predict_ms_per_row": costs["latency_ms"] / series.panel.horizon,
             "whole": whole,
         }
-        write_json(self.directory / "trial.json", {"params": dict(params), **details})
+        write_json(self.directory / "trial.json", details)
         return Measurement(
             score=get_metric(info.metric).to_score(measured[info.metric]),
             metrics=measured,
@@ -156,7 +154,7 @@ class ForecastTrainer:
             details=details,
         )
 
-    def _keep(self, fitted: Fitted, series: JobSeries, oof: Any, params: Mapping[str, Option]) -> None:
+    def _keep(self, fitted: Fitted, series: JobSeries, oof: Any) -> None:
         place = self.directory / WHOLE
         beside = place.with_suffix(".part")
         for old in (beside, place):
@@ -164,7 +162,6 @@ class ForecastTrainer:
                 shutil.rmtree(old)
         beside.mkdir(parents=True)
         fitted.save(beside)
-        write_json(beside / "fitted.json", {"params": dict(params), "lags": getattr(fitted, "lags", 0)})
         beside.rename(place)
         if series.sealed is not None:
             write_array(self.directory / "holdout.npy", fitted.forecast(series.panel))

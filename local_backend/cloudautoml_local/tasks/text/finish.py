@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 from cloudautoml.data import PreparedData
 from cloudautoml.data.arrays import read_array
 from cloudautoml.leaderboard import Candidate, Leaderboard
-from cloudautoml.spec.metrics import get_metric
+from cloudautoml.spec.metrics import Needs, get_metric
 from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.spaces.tabular import family_of
 from cloudautoml_local.tasks.tabular.ensemble import select_ensemble
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 _MOST_CHOSEN_FROM = 16
 _SELECTION_ROWS = 20_000
+_LIKELIHOOD = 0.1
+_TINY = 1e-6
+_NETWORK_SECONDS = 2.0  # to read one and to predict with it
+_TENSORFLOW_SECONDS = 15.0  # to import it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,9 +143,7 @@ class Finisher:
         chosen = self._weights(entries[:_MOST_CHOSEN_FROM]) if together else {}
         kept: list[Entry] = []
         for place in sorted({0, *chosen}, key=lambda place: (place != 0, -chosen.get(place, 0.0))):
-            plan = self.data.plan
-            seconds = (entries[place].candidate.fit_seconds or 0.0) / plan.folds * 1.5
-            if kept and seconds > self.deadline.left * 0.7:
+            if kept and self._seconds_to_keep(entries[place]) > self.deadline.left * 0.6:
                 continue
             kept.append(self._keep(entries[place]))
         if not together:
@@ -148,18 +151,25 @@ class Finisher:
         weights = self._weights(kept)  # anew, since the time may have been too short for some
         return [*kept, self._ensemble([(weight, kept[place]) for place, weight in weights.items()])]
 
+    def _seconds_to_keep(self, entry: Entry) -> float:
+        """How long it takes to make a model of an entry, and to predict the sealed texts with it."""
+        if entry.family != "network":
+            return (entry.candidate.fit_seconds or 0.0) / self.data.plan.folds * 1.5 + 0.5
+        return _NETWORK_SECONDS * self.data.plan.folds + (0.0 if "tensorflow" in sys.modules else _TENSORFLOW_SECONDS)
+
     def _weights(self, entries: Sequence[Entry]) -> dict[int, float]:
         known = np.flatnonzero(np.logical_and.reduce([np.isfinite(entry.oof).all(axis=1) for entry in entries]))
         if len(known) > _SELECTION_ROWS:
             known = np.sort(np.random.default_rng(self.spec.seed).choice(known, _SELECTION_ROWS, replace=False))
         target = self.data.target[known]
+        coarse = _LIKELIHOOD if get_metric(self.problem.metric).needs is Needs.LABELS else 0.0
 
         def judge(found: Floats) -> float:
-            # the probability of the truth breaks ties, which are many among few texts
+            # labels are few and coarse: how likely the truth is tells better what will hold for other texts
             of = self.data.wanted(target)
-            likely = float(np.where(of, found, 1 - found).mean()) if self.data.labels else float(found[of].mean())
+            likely = np.where(of, found, 1 - found) if self.data.labels else found[of]
             scales = scales_for(self.problem, target, found)
-            return score(self.problem, target, found, scales=scales) + 1e-3 * likely
+            return score(self.problem, target, found, scales=scales) + coarse * float(np.log(likely + _TINY).mean())
 
         seconds = None if self.spec.budget.max_time is None else max(0.5, self.deadline.left * 0.3)
         weights = select_ensemble([entry.oof[known] for entry in entries], judge, seconds=seconds)

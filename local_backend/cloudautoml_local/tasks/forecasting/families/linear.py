@@ -27,6 +27,7 @@ DEFAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"lags": "three_seasons", "log": True, "strength": 1e-2, "local": 0.1},
 )
 _FILE = "linear.npy"
+_NOTES = "linear.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +53,9 @@ class FittedLinear:
     def save(self, directory: Path) -> None:
         """Write the shared weights."""
         from cloudautoml.data.arrays import write_array
+        from cloudautoml.store.files import write_json
 
+        write_json(directory / _NOTES, {"lags": self.lags})
         write_array(directory / _FILE, self.weights)
 
 
@@ -72,7 +75,7 @@ def load(directory: Path, params: Params, context: Context) -> Fitted:
     from cloudautoml.data.arrays import read_array
     from cloudautoml.store.files import read_json
 
-    lags = int(read_json(directory / "fitted.json")["lags"])
+    lags = int(read_json(directory / _NOTES)["lags"])
     return FittedLinear(read_array(directory / _FILE), lags, params, context)
 
 
