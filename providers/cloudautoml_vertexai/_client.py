@@ -22,7 +22,7 @@ from cloudautoml.errors import (
     SpecError,
 )
 from cloudautoml.polling import poll_until
-from cloudautoml_vertexai._errors import error_of, status_of_http
+from cloudautoml_vertexai._errors import error_of, is_quota, status_of_http
 from cloudautoml_vertexai._names import parent_of, split_uri
 
 if TYPE_CHECKING:
@@ -287,15 +287,16 @@ def _plain(message: Any) -> dict[str, Any]:
 
 def _retry(*, repeatable: bool) -> Any:
     """When a call is repeated: one that changes something only where it was turned away."""
+    import requests
     from google.api_core import exceptions as google
-    from google.api_core.retry import Retry, if_exception_type
+    from google.api_core.retry import Retry
 
-    turned_away: tuple[type[Exception], ...] = (google.TooManyRequests,)
-    if repeatable:
-        import requests
+    def again(exc: Exception) -> bool:
+        if isinstance(exc, google.TooManyRequests):
+            return not is_quota(exc.message, exc.reason or "")  # which waiting for a minute would not change
+        return repeatable and isinstance(exc, (google.ServerError, requests.ConnectionError, requests.Timeout))
 
-        turned_away += (google.ServerError, requests.ConnectionError, requests.Timeout)
-    return Retry(if_exception_type(*turned_away), initial=0.5, maximum=20.0, multiplier=2.0, timeout=_PATIENCE)
+    return Retry(again, initial=0.5, maximum=20.0, multiplier=2.0, timeout=_PATIENCE)
 
 
 @contextlib.contextmanager

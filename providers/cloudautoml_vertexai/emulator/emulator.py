@@ -101,7 +101,7 @@ class VertexaiEmulator(Emulator):
             "CreateBatchPredictionJob": batches.create, "GetBatchPredictionJob": batches.get,
             "ListBatchPredictionJobs": batches.list_all, "CancelBatchPredictionJob": batches.cancel,
             "DeleteBatchPredictionJob": batches.delete,
-            "GetOperation": lambda name, _, __: operations.get(name),
+            "GetOperation": operations.look,
         }  # fmt: skip
         service = VertexaiService(handlers, Gcs(self.storage, lambda: self.url))
         self._server = EmulationServer(service, port=port, faults=self.faults, clock=self.clock)

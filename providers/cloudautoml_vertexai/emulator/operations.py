@@ -58,7 +58,7 @@ class Operations:
             }  # fmt: skip
         return {"name": name, "metadata": about, "done": False}
 
-    def get(self, name: str) -> dict[str, Any]:
+    def look(self, name: str, _: dict[str, Any], __: Mapping[str, list[str]]) -> dict[str, Any]:
         """`GetOperation`."""
         with self._lock:
             if name not in self._done:

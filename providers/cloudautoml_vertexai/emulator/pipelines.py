@@ -212,7 +212,11 @@ class Pipelines:
         if not run.machine.move(state):
             return
         now = self._clock.now()
-        shown = {**self._shelf.get(run.name), "state": f"PIPELINE_STATE_{state}", "updateTime": stamp(now)}
+        shown: dict[str, Any] = {
+            **self._shelf.get(run.name),
+            "state": f"PIPELINE_STATE_{state}",
+            "updateTime": stamp(now),
+        }
         if run.started is not None:
             shown["startTime"] = stamp(run.started)
         if run.machine.is_over:
