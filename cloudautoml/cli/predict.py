@@ -42,7 +42,7 @@ def predict(
     """
     from cloudautoml.cli.handles import open_job
     from cloudautoml.data.read import locate
-    from cloudautoml.spec import Forecasting, ImageClassification, NamedEntityRecognition
+    from cloudautoml.spec import Forecasting, ImageClassification, NamedEntityRecognition, ObjectDetection
 
     output = Output(as_json=json)
     if out is not None and out.suffix.lower() not in _ENDINGS:
@@ -62,6 +62,10 @@ def predict(
         )
     if file is None:
         raise typer.BadParameter("only series go on without new rows", param_hint="FILE")
+    if isinstance(handle.spec.task, ObjectDetection) and not proba:
+        from cloudautoml.cli.boxes import find_boxes
+
+        return find_boxes(chosen, file, job=handle.id, dataset=dataset, out=out, output=output, json=json)
     tabular = not (isinstance(handle.spec.task, ImageClassification) and _holds_images(file))
     if tabular:
         locate(str(file))

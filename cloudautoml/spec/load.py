@@ -77,6 +77,12 @@ def anchor_paths(values: dict[str, Any], base: Path) -> None:
     builder = _given(values, ("search", "space", "builder"))
     if isinstance(builder, str):
         values["search"]["space"]["builder"] = anchored(builder, base)
+    network = _given(values, ("search", "space", "network"))
+    if isinstance(network, str) and ":" in network:
+        values["search"]["space"]["network"] = anchored(network, base)
+    weights = _given(values, ("search", "space", "weights"))
+    if isinstance(weights, str) and weights[:1] not in {"", "~"}:
+        values["search"]["space"]["weights"] = str(base / weights)
     data = values.get("data")
     if isinstance(data, dict):
         for name in ("train", "test"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ from typing_extensions import override
 
 from cloudautoml import registry
 from cloudautoml.capabilities import Feature
-from cloudautoml.spec import JobSpec, Search, TabularClassification, TabularRegression
+from cloudautoml.spec import Dataset, JobSpec, ObjectDetection, Part, Search, TabularClassification, TabularRegression
 from cloudautoml.store import read_json
 from cloudautoml.testing import ProviderSuite
 from cloudautoml.testing.pictures import small_image_spec
@@ -63,6 +64,8 @@ class TestLocal(ProviderSuite):
                 return small_image_spec(folder)
             if feature is Feature.NAMED_ENTITY_RECOGNITION:
                 return small_sentence_spec(folder).model_copy(update={"search": Search(families=("crf",))})
+            if feature is Feature.OBJECT_DETECTION:
+                return small_box_spec()
             if feature is Feature.FORECASTING:
                 return small_series_spec(folder)
             if feature in {Feature.TEXT_CLASSIFICATION, Feature.TEXT_MULTI_LABEL}:
@@ -85,6 +88,20 @@ class TestLocal(ProviderSuite):
     @override
     def probes(cls) -> Mapping[Feature, Callable[[Rehearsal], None]]:
         return {Feature.RESUME: resumes, Feature.FEATURE_IMPORTANCE: tells_importance}
+
+
+def small_box_spec() -> JobSpec:
+    """A job on the example's digits, with a detector that is trained in a moment."""
+    space = {"type": "detector", "widths": [8], "depths": [1], "strides": [16], "resolutions": [0.625]}
+    return JobSpec(
+        name="suite",
+        task=ObjectDetection(),
+        data=Dataset(train=str(Path(__file__).parents[2] / "examples" / "data" / "digit_boxes.zip")),
+        search=Search(
+            space=Part.model_validate(space),
+            estimator=Part.model_validate({"type": "full_training", "epochs": 2}),
+        ),
+    )
 
 
 def resumes(rehearsal: Rehearsal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cloudautoml.data.boxes.marked import named
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.names import listed
 
@@ -90,7 +91,7 @@ def check_boxes(
     findings = _left_out(bad, count, target)
     if clipped:
         message = f"{len(clipped):,} of {count:,} boxes stick out of their images and are cut at the border"
-        findings.append(Finding("boxes.clipped", Severity.WARNING, f"{message}: {listed(clipped)}", target))
+        findings.append(Finding("boxes.clipped", Severity.WARNING, f"{message}: {named(clipped)}", target))
     crowds = [box.where for box in kept if box.crowd]
     if crowds:
         message = f"{len(crowds):,} boxes are crowds or difficult: nothing is learned from them, and to find them is"
@@ -125,7 +126,7 @@ def _left_out(bad: dict[str, list[str]], count: int, target: str) -> list[Findin
         error = most and problem != "duplicates"
         hint = f"more than {_MOST_BAD:.0%} is too much to go on: repair or remove them" if error else ""
         severity = Severity.ERROR if error else Severity.WARNING
-        message = f"{len(names):,} of {count:,} boxes {meaning} and are left out: {listed(names)}"
+        message = f"{len(names):,} of {count:,} boxes {meaning} and are left out: {named(names)}"
         findings.append(Finding(f"boxes.{problem}", severity, message, target, hint))
     return findings
 

@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from cloudautoml.data.boxes.marked import Marked, MarkedBox, MarkedImage
+from cloudautoml.data.boxes.marked import Marked, MarkedBox, MarkedImage, file_name
 from cloudautoml.data.names import listed, short
 from cloudautoml.errors import DataError
 
@@ -106,7 +106,7 @@ def _image(record: dict[str, Any], key: str, where: str) -> MarkedImage:
         raise DataError(f"image id {key} has no file_name", where=where)
     sides = (record.get("height"), record.get("width"))
     height, width = (side if isinstance(side, int) and side > 0 else None for side in sides)
-    return MarkedImage(path, height, width, f"{where}, image id {key}")
+    return MarkedImage(path, height, width, f"{file_name(where)}, image id {key}")
 
 
 def _name(record: dict[str, Any], key: str, where: str) -> str:
@@ -118,7 +118,7 @@ def _name(record: dict[str, Any], key: str, where: str) -> str:
 
 def _box(record: dict[str, Any], place: int, numbers: dict[str, int], names: dict[str, str], where: str) -> MarkedBox:
     key = _key(record.get("id"))
-    at = f"{where}, annotation {f'id {key}' if key is not None else f'{place} of the list'}"
+    at = f"{file_name(where)}, annotation {f'id {key}' if key is not None else f'{place} of the list'}"
     image = numbers.get(_key(record.get("image_id")) or "")
     label = names.get(_key(record.get("category_id")) or "")
     sides = corners_of(record.get("bbox"))

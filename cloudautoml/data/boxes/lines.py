@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.data.boxes.coco import corners_of, parsed
-from cloudautoml.data.boxes.marked import Marked, MarkedBox, MarkedImage
+from cloudautoml.data.boxes.marked import Marked, MarkedBox, MarkedImage, file_name
 from cloudautoml.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,9 +40,8 @@ def read_lines(data: bytes, task: ObjectDetection, *, where: str) -> Marked:
                 where=at,
                 hint=f'write {{"{task.image}": "a.jpg", "{task.target}": [{{"label": "cat", "xmin": 1, ...}}]}}',
             )
-        boxes += [
-            _box(mark, f"{at}, box {place}", len(images)) for place, mark in enumerate(cast("list[Any]", marks), 1)
-        ]
+        for place, mark in enumerate(cast("list[object]", marks), 1):
+            boxes.append(_box(mark, f"{file_name(at)}, box {place}", len(images)))
         images.append(MarkedImage(path, None, None, at))
     return Marked(tuple(images), tuple(boxes))
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cloudautoml.data.findings import Finding
+
+_SHOWN = 12
 
 Corners = tuple[float, float, float, float]
 """Left, top, right and bottom edge in pixels from the upper left corner of the image."""
@@ -63,3 +67,14 @@ class Marked:
     images: tuple[MarkedImage, ...]
     boxes: tuple[MarkedBox, ...]
     findings: tuple[Finding, ...] = field(default=())
+
+
+def named(names: Sequence[str]) -> str:
+    """Names for a message, none of them cut: the first dozen."""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more
+
+
+def file_name(where: str) -> str:
+    """The last part of where a file is."""
+    return where.replace("\\", "/").rpartition("/")[2]

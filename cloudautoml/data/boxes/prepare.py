@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudautoml.data.boxes.check import check_boxes, check_examples
 from cloudautoml.data.boxes.given import given_boxes
+from cloudautoml.data.boxes.marked import named
 from cloudautoml.data.boxes.prepared import PreparedBoxes
 from cloudautoml.data.boxes.profile import profile_boxes, usual_side
 from cloudautoml.data.boxes.schema import BoxSchema
@@ -146,7 +147,7 @@ def _lost(lost: list[str], count: int) -> list[Finding]:
     message = f"{len(lost):,} of {count:,} listed images cannot be had{'' if most else ' and are left out'}"
     severity = Severity.ERROR if most else Severity.WARNING
     hint = "paths start from the folder of the annotations, and may not leave it" if most else ""
-    return [Finding("images.lost", severity, f"{message}: {listed(lost)}", hint=hint)]
+    return [Finding("images.lost", severity, f"{message}: {named(lost)}", hint=hint)]
 
 
 def _not_listed(source: GivenBoxes, used: set[str]) -> list[Finding]:
@@ -172,7 +173,7 @@ def _sizes_differ(examples: pd.DataFrame, usable: object) -> list[Finding]:
     if not names:
         return []
     most = len(names) > _MOST_BAD * len(examples)
-    message = f"{len(names):,} of {len(examples):,} images have another size than is stated: {listed(names)}"
+    message = f"{len(names):,} of {len(examples):,} images have another size than is stated: {named(names)}"
     hint = "boxes are read in pixels of the images as they are, upright; are they meant so?"
     return [Finding("images.size_differs", Severity.ERROR if most else Severity.WARNING, message, hint=hint)]
 

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cloudautoml.errors import SpecError
 from cloudautoml.spec.imports import module_of
@@ -108,6 +108,27 @@ def load_builder(name: str) -> Builder:
             hint=f"python -c 'import {Path(place).stem}' in its folder shows where",
         ) from exc
     return _builder_of(found, name)
+
+
+def load_function(name: str, *, where: str) -> Callable[..., Any]:
+    """Import any function of the user's.
+
+    Args:
+        name: `module:name`, or `/path/to/file.py:name`.
+        where: Path of the name in the spec, for the error.
+
+    Raises:
+        SpecError: It cannot be imported, or is no function.
+    """
+    place, _, attribute = name.rpartition(":")
+    try:
+        module: Any = _import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+        found = getattr(module, attribute)
+    except Exception as exc:  # whatever the user's module raises
+        raise SpecError(f"{name} cannot be imported: {type(exc).__name__}: {exc}", where=where) from exc
+    if not callable(found):
+        raise SpecError(f"{name} is of type {type(found).__name__}, no function", where=where)
+    return cast("Callable[..., Any]", found)
 
 
 def _builder_of(found: Any, name: str) -> Builder:

@@ -10,6 +10,7 @@ import pytest
 from cloudautoml import load_spec
 from cloudautoml.spec import TASK_TYPES
 from cloudautoml.store import Store
+from cloudautoml.testing.series import write_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,8 +116,10 @@ def test_validate_data_that_cannot_work(cli: Cli, work: Path, write_spec: Spec) 
     assert "error" in {finding["severity"] for finding in ended.json["findings"]}
 
 
-def test_validate_what_the_provider_refuses(cli: Cli, write_spec: Spec) -> None:
-    ended = cli("validate", write_spec(), "--set", "task={type: forecasting, target: y, time: a, horizon: 3}")
+def test_validate_what_the_provider_refuses(cli: Cli, write_spec: Spec, work: Path) -> None:
+    write_series(work / "sales.csv")
+    task = "task={type: forecasting, target: sales, time: day, series: [shop], horizon: 3}"
+    ended = cli("validate", write_spec(), "--set", task, "--set", 'data={train: sales.csv, csv: {delimiter: ","}}')
 
     assert ended.status == 2
     assert "it looks only backward; use provider local" in ended.out
@@ -205,7 +208,7 @@ def test_list_says_what_providers_can_do(cli: Cli) -> None:
         "level": "unsupported", "reason": "it looks only backward", "instead": "use provider local",
     }  # fmt: skip
 
-    assert ["forecasting", "no", "no", "yes"] in [line.split() for line in cli("list", "providers").out.splitlines()]
+    assert ["forecasting", "no", "yes", "yes"] in [line.split() for line in cli("list", "providers").out.splitlines()]
 
     tasks = {row["name"]: row for row in cli("list", "tasks", "--json").json["tasks"]}
     assert list(tasks) == list(TASK_TYPES)

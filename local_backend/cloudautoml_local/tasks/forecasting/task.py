@@ -12,7 +12,6 @@ from cloudautoml.errors import DataError, SpecError
 from cloudautoml.search import Signature, Trait
 from cloudautoml.spec import Forecasting, Part
 from cloudautoml_local.parts import space_of
-from cloudautoml_local.spaces.forecasting import ForecastingSpace, family_of
 from cloudautoml_local.spaces.neural import NeuralSpace
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 
@@ -43,6 +42,8 @@ class ForecastingTask(LocalTask):
 
     @override
     def preloads(self) -> Sequence[Preload]:
+        from cloudautoml_local.spaces.forecasting import ForecastingSpace
+
         space = self.space()
         if not isinstance(space, ForecastingSpace):
             return [replace(KERAS, modules=(*KERAS.modules, *getattr(space, "modules", ())))]
@@ -52,6 +53,8 @@ class ForecastingTask(LocalTask):
 
     @override
     def preload_of(self, architecture: Architecture) -> str:
+        from cloudautoml_local.spaces.forecasting import family_of
+
         return KERAS.name if family_of(architecture)[0] == "network" else FORECASTERS.name
 
     @override
@@ -69,6 +72,8 @@ class ForecastingTask(LocalTask):
 
     @override
     def space(self) -> SearchSpace:
+        from cloudautoml_local.spaces.forecasting import ForecastingSpace
+
         spec, part = self.spec, self.spec.search.space or Part(type=ForecastingSpace.name)
         kind = registry.space_type(part.type, where="search.space")
         if issubclass(kind, NeuralSpace) and spec.search.families is None:

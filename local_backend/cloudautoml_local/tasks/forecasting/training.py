@@ -62,8 +62,10 @@ class FittedNetwork:
     def save(self, directory: Path) -> None:
         """Write Keras's own format."""
         from cloudautoml.store.files import write_json
+        from cloudautoml_local.tasks.neural.session import keras_reads_arrays
 
-        self.model.save(directory / WEIGHTS)
+        with keras_reads_arrays():
+            self.model.save(directory / WEIGHTS)
         write_json(directory / NOTES, {"lags": self.lags, "log": self.log})
 
 

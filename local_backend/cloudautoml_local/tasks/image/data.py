@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,13 @@ from cloudautoml_local.tasks.neural.problem import Problem
 from cloudautoml_local.tasks.neural.split import set_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from cloudautoml.data import PreparedImages
+    from cloudautoml.data.images.prepared import Split
     from cloudautoml.spec import JobSpec
 
 
@@ -27,23 +31,37 @@ def write_image_examples(data: PreparedImages, spec: JobSpec, directory: Path) -
         spec: The job.
         directory: The task's folder.
     """
-    classes = data.classes
+    for part, split, places, labels in parts_of(data, spec):
+        Examples(data.pixels(split, rows=places), labels).save(directory, part)
+    write_json(directory / "schema.json", data.schema.to_dict())
+    problem = problem_of(data, spec)
+    problem.save(directory)
+    return problem
+
+
+def parts_of(
+    data: PreparedImages, spec: JobSpec
+) -> Iterator[tuple[str, Split, npt.NDArray[np.int64], npt.NDArray[Any]]]:
+    """The parts `train`, `valid` and, where images are sealed, `holdout`: split, places in it, and labels."""
     labels = data.labels("train")
     if data.count("valid"):
-        Examples(data.pixels("train"), labels).save(directory, "train")
-        Examples(data.pixels("valid"), data.labels("valid")).save(directory, "valid")
+        yield "train", "train", np.arange(len(labels)), labels
+        yield "valid", "valid", np.arange(data.count("valid")), data.labels("valid")
     else:
-        learned, chosen_by = set_apart(labels, classes=len(classes), groups=data.groups("train"), seed=spec.seed)
-        for part, places in (("train", learned), ("valid", chosen_by)):
-            Examples(data.pixels("train", rows=places), labels[places]).save(directory, part)
-    if data.count("holdout"):
-        Examples(data.pixels("holdout"), data.labels("holdout")).save(directory, "holdout")
-    write_json(directory / "schema.json", data.schema.to_dict())
-    several = data.schema.multi_label
+        groups = data.groups("train")
+        learned, chosen_by = set_apart(labels, classes=len(data.classes), groups=groups, seed=spec.seed)
+        yield "train", "train", learned, labels[learned]
+        yield "valid", "train", chosen_by, labels[chosen_by]
+    if sealed := data.count("holdout"):
+        yield "holdout", "holdout", np.arange(sealed), data.labels("holdout")
+
+
+def problem_of(data: PreparedImages, spec: JobSpec) -> Problem:
+    """What is to be learned of the images."""
+    classes, several = data.classes, data.schema.multi_label
     # of two classes, metrics are about the rarer one
+    labels = data.labels("train")
     positive = 0 if several or len(classes) != 2 else int(np.argmin(np.bincount(labels, minlength=2)))
     shape = (*data.schema.size, data.schema.channels)
     signature = Signature("image", shape, len(classes), "labels" if several else "classes")
-    problem = Problem(signature, spec.metric.name, classes, positive)
-    problem.save(directory)
-    return problem
+    return Problem(signature, spec.metric.name, classes, positive)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MODELS: Final = {
     "image": "cloudautoml_local.tasks.image.model:ImageModel",
     "text": "cloudautoml_local.tasks.text.neural_model:NeuralTextModel",
+    "image_features": "cloudautoml_local.tasks.image.pretrained:ImageFeatureModel",
     "table": "cloudautoml_local.tasks.neural.table_model:NeuralTableModel",
 }
 """Where the class of each kind is."""

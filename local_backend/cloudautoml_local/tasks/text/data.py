@@ -16,7 +16,7 @@ from cloudautoml.store.files import read_json, write_json
 from cloudautoml_local.tasks.neural.problem import Problem
 from cloudautoml_local.tasks.tabular.plan import Plan
 from cloudautoml_local.tasks.text.embedder import adopt
-from cloudautoml_local.tasks.text.model import EMBEDDER
+from cloudautoml_local.tasks.text.model import EMBEDDED, EMBEDDER
 from cloudautoml_local.tasks.text.ngrams import Counts
 from cloudautoml_local.tasks.text.plan import deal, plan_trials
 from cloudautoml_local.tasks.text.vocabulary import Vocabulary
@@ -161,10 +161,15 @@ def write_texts(
     if embedder is not None:
         progress(f"embedding {len(texts):,} texts")
         share = None if seconds is None else _EMBEDDING_SHARE * seconds
-        model = adopt(embedder, directory / EMBEDDER, texts, threads=threads, seconds=share)
-        write_array(directory / "train_embeddings.npy", model.embed(texts, progress=progress))
-        if data.holdout is not None:
-            write_array(directory / "holdout_embeddings.npy", model.embed(readable(data.holdout[column])))
+        every = [*texts, *(readable(data.holdout[column]) if data.holdout is not None else ())]
+        model = adopt(embedder, directory / EMBEDDER, every, threads=threads, seconds=share)
+        try:
+            found = model.embed(every, progress=progress, seconds=None if share is None else 1.3 * share)
+        except TimeoutError as exc:  # the machine is busier than it was when it was asked
+            progress(f"{exc}: the search goes on without them")
+        else:
+            write_array(directory / "holdout_embeddings.npy", found[len(texts) :])
+            write_array(directory / EMBEDDED, found[: len(texts)])
     write_json(directory / "text.json", {"plan": asdict(plan), "longest": {unit: longest[unit] for unit in units}})
     return TextData.open(directory)
 

@@ -120,17 +120,27 @@ class Embedder:
         self._tokenizer.enable_truncation(tokens)
         self._inputs = {one.name for one in self._session.get_inputs()}
 
-    def embed(self, texts: Sequence[str], *, progress: Callable[[str], None] | None = None) -> npt.NDArray[np.float32]:
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        progress: Callable[[str], None] | None = None,
+        seconds: float | None = None,
+    ) -> npt.NDArray[np.float32]:
         """Vectors of length 1, one a text: the mean over its tokens.
 
         Args:
             texts: The texts.
             progress: Told now and then how far it has come.
+            seconds: Time to give up after; None for never.
+
+        Raises:
+            TimeoutError: It took longer.
         """
         encoded = [found.ids for found in self._tokenizer.encode_batch(list(texts))]
         order = np.argsort([len(ids) for ids in encoded], kind="stable")  # texts of like length fill up little
         found: npt.NDArray[np.float32] | None = None
-        done, told = 0, 0
+        done, told, begin = 0, 0, time.monotonic()
         while done < len(order):
             size = max(1, _BATCH_TOKENS // max(1, len(encoded[order[min(done + 31, len(order) - 1)]])))
             rows = order[done : done + size]
@@ -139,6 +149,9 @@ class Embedder:
                 found = np.zeros((len(texts), vectors.shape[1]), np.float32)
             found[rows] = vectors
             done += len(rows)
+            if seconds is not None and time.monotonic() - begin > seconds:
+                message = f"{done:,} of {len(texts):,} texts were embedded when the time was over"
+                raise TimeoutError(message)
             if progress is not None and done - told >= 1000:
                 told = done
                 progress(f"{done:,} of {len(texts):,} texts embedded")

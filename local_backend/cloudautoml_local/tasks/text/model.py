@@ -27,6 +27,7 @@ FORMAT: Final = 1
 MODEL_FILE: Final = "model.json"
 NETWORK_FILE: Final = "model.keras"
 EMBEDDER: Final = "embedder"
+EMBEDDED: Final = "train_embeddings.npy"
 _PLACE = re.compile(r"(trials|models|members)(/[A-Za-z0-9_-]+){1,3}")
 
 

@@ -10,9 +10,10 @@ from cloudautoml.errors import SpecError
 from cloudautoml.search import Signature, Trait
 from cloudautoml.spec import Part
 from cloudautoml_local.parts import space_of
-from cloudautoml_local.spaces.text import TextOptions, TextSpace
+from cloudautoml_local.spaces.text import FAMILIES, TextOptions, TextSpace
 from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 from cloudautoml_local.tasks.neural.task import KERAS
+from cloudautoml_local.tasks.text.model import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,9 +76,18 @@ class TextTask(LocalTask):
 
     def _part(self) -> Part:
         part = self.spec.search.space or Part(type=TextSpace.name)
-        if self.spec.search.families is None:
-            return part
-        return Part.model_validate({"type": part.type, **part.options, "families": self.spec.search.families})
+        families = self.spec.search.families or part.options.get("families")
+        if self._too_slow_to_embed and set(families or ()) != {"embedding"}:
+            families = tuple(name for name in families or FAMILIES if name != "embedding")
+        return (
+            part if families is None else Part.model_validate({"type": part.type, **part.options, "families": families})
+        )
+
+    @property
+    def _too_slow_to_embed(self) -> bool:
+        """Whether the texts have been prepared, and their embeddings were not ready in time."""
+        folder = self.directory / "task"
+        return (folder / "text.json").exists() and not (folder / EMBEDDED).exists()
 
     def _options(self) -> TextOptions:
         return TextOptions.model_validate(self._part().options)

@@ -39,6 +39,10 @@ def spec_of() -> Callable[..., ca.JobSpec]:
 
     def spec(frame: pd.DataFrame, *, data: dict[str, Any] | None = None, **task: Any) -> ca.JobSpec:
         fields: dict[str, Any] = {"target": "sales", "time": "day", "series": ("shop",), "horizon": 4, **task}
-        return ca.JobSpec(name="shops", task=ca.Forecasting(**fields), data=ca.Dataset(train=frame, **(data or {})))
+        return ca.JobSpec(
+            name="shops",
+            task=ca.Forecasting(**fields),
+            data=ca.Dataset.model_validate({"train": frame, **(data or {})}),
+        )
 
     return spec

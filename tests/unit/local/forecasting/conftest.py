@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Callable[..., ForecastingTask]:
         spec = ca.JobSpec(
             name="test",
             task=ca.Forecasting(**fields),
-            data=ca.Dataset(train=table),
+            data=ca.Dataset.model_validate({"train": table}),
             objective=ca.Objective(metric=metric),
         )
         data = prepare_series(spec)

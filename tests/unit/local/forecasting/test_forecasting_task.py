@@ -139,7 +139,8 @@ def test_recent_rows_go_on_from_the_training_data(make: Make) -> None:
 
 def test_a_new_series_needs_a_history(make: Make) -> None:
     model = best_of(make(), ("linear",))
-    one = sales()[lambda rows: rows["shop"] == "north"]
+    whole = sales()
+    one = whole[whole["shop"] == "north"]
     known = model.predict(one)
     new = model.predict(one.assign(shop="new"))
     np.testing.assert_allclose(new["mean"], known["mean"])
@@ -180,7 +181,9 @@ def test_fidelity_cuts_windows_and_history(make: Make) -> None:
 def test_a_step_can_stop_a_trial(make: Make) -> None:
     task = make(sales(120))
     architecture = architecture_of("seasonal_naive", FAMILIES["seasonal_naive"].DEFAULTS[0])
-    measured = task.trainer(0, Resources(seed=7)).train(architecture, fidelity=FULL, on_step=lambda *_: False)
+    measured = task.trainer(0, Resources(seed=7)).train(
+        architecture, fidelity=FULL, on_step=lambda _step, _score: False
+    )
     assert len(measured.curve) == 1
     assert measured.fidelity.cost < 1
 
