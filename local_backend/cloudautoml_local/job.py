@@ -135,6 +135,7 @@ class LocalJob(Job):
     @override
     def artifacts(self) -> Mapping[str, Path | str]:
         names = {"leaderboard": "leaderboard.json", "report": "report.html", "log": launch.LOG, "models": "models"}
+        names |= {name: f"task/{name}.json" for name in ("evaluation", "importance")}
         paths = {name: self.directory / file for name, file in names.items()}
         return {name: path for name, path in paths.items() if path.exists()}
 

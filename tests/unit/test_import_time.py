@@ -18,12 +18,13 @@ HEAVY = {
 }  # fmt: skip
 PROGRAM = """
 import json, sys
+before = set(sys.modules)  # a namespace package may be there from the start
 sys.argv = ["cloudautoml", *{arguments!r}]
 try:
     {statement}
 except SystemExit as end:
     assert end.code in (0, None), end.code
-print("\\n" + json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+print("\\n" + json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})))
 """
 
 
