@@ -175,7 +175,7 @@ class Client:
     @cached_property
     def _storage(self) -> Any:
         try:
-            from google.cloud import storage  # type: ignore[attr-defined]
+            from google.cloud import storage
         except ModuleNotFoundError as exc:
             raise MissingExtraError("vertexai", "google-cloud-storage") from exc
         address = self._config.storage_endpoint

@@ -72,7 +72,7 @@ class FittedNetwork:
         ends = np.cumsum([0, *lengths])
         found = np.zeros((int(ends[-1]), len(self.tags)))
         for which in batches(lengths, tokens_each=8192):
-            chosen: list[Sequence[str]] = [tokens[number] for number in which]
+            chosen = [tokens[int(number)] for number in which]
             batch = self.encoder.encode(chosen)
             outputs = probabilities(self.weights, batch)
             for row, number in enumerate(which):
