@@ -156,7 +156,12 @@ def images_are_predicted(job: Job, rehearsal: Rehearsal) -> None:
     folder = paths[0].parents[1]
     by_table = model.predict(data.examples[["image"]].rename(columns={"image": data.schema.image}))
     assert list(by_table.index) == list(range(len(paths)))
-    assert set(by_table) <= set(data.classes)
+    told = by_table.explode().dropna() if data.schema.multi_label else by_table  # a list of labels may be empty
+    assert set(told) <= set(data.classes)
+    if rehearsal.honours(Feature.PREDICT_PROBA):
+        table = model.predict_proba(folder)
+        assert set(table.columns) == set(data.classes)
+        assert bool(((table >= 0) & (table <= 1)).all(axis=None))
     by_folder = model.predict(folder)
     named = {path.relative_to(folder).as_posix(): label for path, label in zip(paths, by_table, strict=True)}
     assert dict(by_folder) == named

@@ -95,8 +95,8 @@ class ProviderSuite(Suite):
         folder = tmp_path_factory.mktemp("suite-data")
 
         def spec(feature: Feature) -> JobSpec:
-            if feature is Feature.IMAGE_CLASSIFICATION:
-                return small_image_spec(folder)
+            if feature in {Feature.IMAGE_CLASSIFICATION, Feature.IMAGE_MULTI_LABEL}:
+                return small_image_spec(folder, several=feature is Feature.IMAGE_MULTI_LABEL)
             if feature is Feature.NAMED_ENTITY_RECOGNITION:
                 return small_sentence_spec(folder)
             if feature is Feature.FORECASTING:
@@ -152,7 +152,9 @@ class ProviderSuite(Suite):
             assert rehearsal.provider.check(spec) == []
             job = rehearsal.finished(spec)
             assert job.leaderboard().best is not None
-            if feature is Feature.IMAGE_CLASSIFICATION and rehearsal.honours(Feature.PREDICT):
+            if feature in {Feature.IMAGE_CLASSIFICATION, Feature.IMAGE_MULTI_LABEL} and rehearsal.honours(
+                Feature.PREDICT
+            ):
                 images_are_predicted(job, rehearsal)
             if feature is Feature.FORECASTING and rehearsal.honours(Feature.PREDICT):
                 series_are_forecast(job)

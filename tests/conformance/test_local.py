@@ -60,8 +60,8 @@ class TestLocal(ProviderSuite):
         folder = tmp_path_factory.mktemp("tables")
 
         def spec(feature: Feature) -> JobSpec:
-            if feature is Feature.IMAGE_CLASSIFICATION:
-                return small_image_spec(folder)
+            if feature in {Feature.IMAGE_CLASSIFICATION, Feature.IMAGE_MULTI_LABEL}:
+                return small_image_spec(folder, several=feature is Feature.IMAGE_MULTI_LABEL)
             if feature is Feature.NAMED_ENTITY_RECOGNITION:
                 return small_sentence_spec(folder).model_copy(update={"search": Search(families=("crf",))})
             if feature is Feature.OBJECT_DETECTION:
