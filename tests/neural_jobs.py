@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from sklearn.datasets import load_digits
 from typing_extensions import override
 
+from cloudautoml.data import ImageSchema, PreparedImages
+from cloudautoml.data.images.collection import ArrayImages
 from cloudautoml.search import FULL, Architecture, Decision, Proposal, SearchSpace, Signature, Trial, TrialState
 from cloudautoml.spec import Dataset, ImageClassification, JobSpec, Outputs, Part, Search
 from cloudautoml.store.files import write_json
@@ -94,14 +97,19 @@ def digits_task(
     )
     x, y = digits()
     folder = directory / "task"
-    Examples(x[:rows], y[:rows]).save(folder, "train")
-    Examples(x[1000:1200], y[1000:1200]).save(folder, "valid")
-    Examples(x[1200:1400], y[1200:1400]).save(folder, "holdout")
+    parts = {"train": slice(rows), "valid": slice(1000, 1200), "holdout": slice(1200, 1400)}
+    for part, places in parts.items():
+        Examples(x[places], y[places]).save(folder, part)
     classes = tuple("0123456789")
     Problem(Signature("image", (8, 8, 1), 10), "accuracy", classes).save(folder)
     schema = {"kind": "images", "classes": classes, "size": [8, 8], "channels": 1, "scale": 1.0, "image": "image"}
-    write_json(folder / "schema.json", {**schema, "target": "label", "multi_label": False})
-    write_json(directory / "data" / "profile.json", {"fingerprint": "f"})
+    schema |= {"target": "label", "multi_label": False}
+    write_json(folder / "schema.json", schema)
+    chosen = np.concatenate([np.arange(len(x))[places] for places in parts.values()])
+    splits = [part for part in parts for _ in x[parts[part]]]
+    examples = pd.DataFrame({"image": chosen.astype(str), "label": y[chosen].astype(str), "split": splits})
+    images = ArrayImages(x[chosen], chosen.tolist())
+    PreparedImages(ImageSchema.from_dict(schema), examples, images, (), {"fingerprint": "f"}).save(directory / "data")
     return DigitsTask(spec, directory)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
@@ -16,7 +16,10 @@ from cloudautoml_local.tasks.neural.task import NeuralTask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy.typing as npt
+
     from cloudautoml.data import Prepared
+    from cloudautoml_local.tasks.neural.problem import Floats, Problem
 
 
 class ImageTask(NeuralTask):
@@ -48,3 +51,9 @@ class ImageTask(NeuralTask):
         problem = write_image_examples(data, self.spec, self.directory / "task")
         height, width, channels = problem.signature.shape
         progress(f"{height} x {width} pixels, {'grey' if channels == 1 else 'colour'}")
+
+    @override
+    def mistakes(self, part: str, target: npt.NDArray[Any], found: Floats, problem: Problem) -> list[dict[str, Any]]:
+        from cloudautoml_local.tasks.image.mistakes import pictured_mistakes
+
+        return pictured_mistakes(self, part, target, found, problem)

@@ -11,6 +11,7 @@ import numpy as np
 from cloudautoml.leaderboard import Candidate
 from cloudautoml_local.tasks.neural.examples import Examples
 from cloudautoml_local.tasks.neural.problem import Problem
+from cloudautoml_local.tasks.tabular.evaluation import per_class
 from cloudautoml_local.tasks.tabular.families.base import Deadline
 
 if TYPE_CHECKING:
@@ -109,4 +110,23 @@ class Closing:
         if self.sealed is not None and entry.holdout is not None:
             metrics = self.problem.metrics(self.sealed.target, entry.holdout, self.sealed.weight)
         score = self.problem.score_of(metrics) if self.problem.metric in metrics else None
-        return replace(entry.candidate, metrics_holdout=metrics, score_holdout=score, can_infer=bool(entry.members))
+        kept = bool(entry.members)
+        unseen = entry.candidate.score_val is not None or entry.holdout is not None  # refitted ones know the rest
+        parts = self._by_class(entry) if kept and unseen and self.problem.classes else {}
+        return replace(
+            entry.candidate, metrics_holdout=metrics, score_holdout=score, metrics_by_part=parts, can_infer=kept
+        )
+
+    def judged(self, entry: Entry) -> tuple[str, Examples, Floats]:
+        """What an entry is shown on: the sealed examples, or the validation examples: part, examples, predictions."""
+        if self.sealed is not None and entry.holdout is not None:
+            return "holdout", self.sealed, entry.holdout
+        return "valid", self.valid, entry.valid
+
+    def _by_class(self, entry: Entry) -> dict[str, dict[str, float]]:
+        _, examples, found = self.judged(entry)
+        return {
+            f"class {part['class']}": {name: part[name] for name in ("precision", "recall", "f1")}
+            for part in per_class(examples, found, self.problem, scales=())
+            if part["support"]
+        }

@@ -169,10 +169,11 @@ def _shares(closing: Closing) -> Floats:
 
 def _evaluate(best: Entry, closing: Closing) -> None:
     """Write what the report shows of the best model."""
-    examples, found, note = closing.valid, best.valid, "validation examples"
-    if closing.sealed is not None and best.holdout is not None:
-        examples, found, note = closing.sealed, best.holdout, "sealed rows"
+    part, examples, found = closing.judged(best)
+    note = "sealed rows" if part == "holdout" else "validation examples"
     evaluation = evaluation_of(examples, found, closing.problem, scales=(), note=note)
+    if closing.problem.classes and (errors := closing.task.mistakes(part, examples.target, found, closing.problem)):
+        evaluation["errors"] = errors
     write_json(closing.folder / "evaluation.json", evaluation)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
@@ -17,10 +17,13 @@ from cloudautoml_local.tasks.base import LocalTask, Preload, Resources
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
+
     from cloudautoml.leaderboard import Candidate, Leaderboard
     from cloudautoml.model import Model
     from cloudautoml.search import Architecture, SearchSpace, Signature, Trial
     from cloudautoml.spec import Part
+    from cloudautoml_local.tasks.neural.problem import Floats, Problem
     from cloudautoml_local.tasks.neural.trainer import NeuralTrainer
 
 KERAS = Preload(
@@ -123,6 +126,26 @@ class NeuralTask(LocalTask):
 
         resources = Resources(threads=threads, seed=self.spec.search_seed, seconds=seconds)
         return finish(trials, Closing(self, resources, progress=progress))
+
+    def mistakes(
+        self,
+        part: str,  # noqa: ARG002 - for subclasses, as the others are
+        target: npt.NDArray[Any],  # noqa: ARG002
+        found: Floats,  # noqa: ARG002
+        problem: Problem,  # noqa: ARG002
+    ) -> list[dict[str, Any]]:
+        """Examples that the best model gets wrong, worst first, as the report's `errors` wants them.
+
+        Args:
+            part: `valid` or `holdout`.
+            target: Its n codes, or n x k zeros and ones.
+            found: n x k probabilities.
+            problem: What was to be learned.
+
+        Returns:
+            Nothing, unless a subclass can show its examples.
+        """
+        return []
 
     @override
     def partial(self, trials: Sequence[Trial]) -> Sequence[Candidate]:

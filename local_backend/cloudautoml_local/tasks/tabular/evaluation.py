@@ -16,8 +16,6 @@ from cloudautoml_local.tasks.tabular.measure import score
 from cloudautoml_local.tasks.tabular.table import take
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from cloudautoml_local.tasks.tabular.families.base import Deadline, Floats, Rows
@@ -80,38 +78,60 @@ def evaluation_of(rows: Truth, found: Floats, info: Aim, *, scales: tuple[float,
         A JSON object: for a classifier `classes`, `confusion` (where a row has one class), `curves` and `per_class`;
         else `points`, `residuals` and `residual_quantiles`.
     """
-    known = np.isfinite(found).reshape(len(found), -1).all(axis=1)
+    known = _known(rows, found, info)
     if info.kind == "regression":
         return {"note": note, **_regression(rows.target[known], found[known])}
-    several = info.kind == "multi_label"
-    if not several:
-        known &= rows.target >= 0
-    target, found = rows.target[known], found[known]
-    truth = target > 0 if several else target[:, None] == np.arange(len(info.classes))
+    truth, likely = _flags(rows.target[known], info), found[known]
     weights = np.ones(len(truth)) if rows.weight is None else rows.weight[known]
     chosen = [info.positive] if info.kind == "binary" else list(range(min(len(info.classes), _CURVE_CLASSES)))
     curves = [
-        {"class": info.classes[code], **_curves(truth[:, code], found[:, code], weights)}
+        {"class": info.classes[code], **_curves(truth[:, code], likely[:, code], weights)}
         for code in chosen
         if 0 < truth[:, code].sum() < len(truth)
     ]
     made: dict[str, Any] = {"note": note, "classes": list(info.classes), "curves": curves}
-    if several:
-        predicted = decided_labels(found)
-    else:
-        taken = decide(found, scales)
-        made["confusion"] = confusion(target.astype(np.int64), taken, len(info.classes)).astype(int).tolist()
-        predicted = (taken[:, None] == np.arange(len(info.classes))).astype(np.uint8)
-    return {**made, "per_class": _per_class(truth.astype(np.uint8), predicted, info.classes)}
+    if info.kind != "multi_label":
+        taken, codes = decide(likely, scales), rows.target[known].astype(np.int64)
+        made["confusion"] = confusion(codes, taken, len(info.classes)).astype(int).tolist()
+    return {**made, "per_class": per_class(rows, found, info, scales=scales)}
 
 
-def _per_class(truth: npt.NDArray[np.uint8], predicted: npt.NDArray[np.uint8], classes: Sequence[str]) -> list[Any]:
-    """Precision, recall, F1 and number of rows of each class; the rows count alike."""
-    parts = zip(classes, *by_label(truth, predicted), strict=True)
+def per_class(rows: Truth, found: Floats, info: Aim, *, scales: tuple[float, ...]) -> list[dict[str, Any]]:
+    """Precision, recall, F1 and number of rows of each class; the rows count alike.
+
+    Args:
+        rows: The rows; those of an unknown class are left out.
+        found: n x k probabilities.
+        info: What was to be learned: classes or labels.
+        scales: Factors on the probabilities before the label is taken.
+    """
+    known = _known(rows, found, info)
+    truth = _flags(rows.target[known], info).astype(np.uint8)
+    parts = zip(info.classes, *by_label(truth, _taken(found[known], info, scales)), strict=True)
     return [
-        {"class": name, **dict(zip(("precision", "recall", "f1"), _rounded(values), strict=True)), "support": int(rows)}
-        for name, *values, rows in parts
+        {
+            "class": name,
+            **dict(zip(("precision", "recall", "f1"), _rounded(values), strict=True)),
+            "support": int(count),
+        }
+        for name, *values, count in parts
     ]
+
+
+def _known(rows: Truth, found: Floats, info: Aim) -> npt.NDArray[np.bool_]:
+    """Rows of a known class that have predictions."""
+    finite = np.isfinite(found).reshape(len(found), -1).all(axis=1)
+    return np.asarray(finite & (rows.target >= 0) if info.kind in {"binary", "multiclass"} else finite)
+
+
+def _flags(target: npt.NDArray[Any], info: Aim) -> npt.NDArray[np.bool_]:
+    return np.asarray(target > 0 if target.ndim > 1 else target[:, None] == np.arange(len(info.classes)))
+
+
+def _taken(found: Floats, info: Aim, scales: tuple[float, ...]) -> npt.NDArray[np.uint8]:
+    if info.kind == "multi_label":
+        return decided_labels(found)
+    return np.asarray(decide(found, scales)[:, None] == np.arange(len(info.classes)), np.uint8)
 
 
 def importance_of(

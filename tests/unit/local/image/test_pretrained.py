@@ -80,7 +80,6 @@ def test_weights_are_found_or_missed_before_anything_is_trained(
 
 def test_features_are_computed_once_and_a_saved_model_needs_nothing_else(tmp_path: Path) -> None:
     from cloudautoml.search import FULL, Proposal, Trial, TrialState
-    from cloudautoml.store.files import write_json
     from cloudautoml_local.tasks.base import Resources
 
     spec = spec_for(tmp_path)
@@ -88,7 +87,7 @@ def test_features_are_computed_once_and_a_saved_model_needs_nothing_else(tmp_pat
     space = task.space()
     assert space.size() == 108
     data = prepare_images(spec)
-    write_json(tmp_path / "job" / "data" / "profile.json", data.profile)
+    data.save(tmp_path / "job" / "data")
     task.prepare(data, progress=lambda _: None)
     folder = tmp_path / "job" / "task"
     assert Problem.load(folder).signature.shape == (7 * 7 * 8,)

@@ -73,9 +73,21 @@ def test_keras_alone_reads_the_network(tmp_path: Path) -> None:
 
 def test_what_the_report_shows_is_written(tmp_path: Path) -> None:
     task = digits_task(tmp_path)
-    finish(task, [ended(0, train(task))])
+    board = finish(task, [ended(0, train(task))])
     evaluation = json.loads((tmp_path / "task" / "evaluation.json").read_text())
     assert np.sum(evaluation["confusion"]) == 200
+    parts = {f"class {part['class']}": part for part in evaluation["per_class"]}
+    assert board.best is not None
+    assert board.best.metrics_by_part == {
+        name: {metric: part[metric] for metric in ("precision", "recall", "f1")} for name, part in parts.items()
+    }
+    assert len(parts) == 10
+    wrong = 200 - np.trace(evaluation["confusion"])
+    assert len(evaluation["errors"]) == min(24, wrong)
+    assert all((tmp_path / "task" / error["image"]).is_file() for error in evaluation["errors"])
+    _, y = digits()
+    assert all(error["truth"] == str(y[int(error["where"].split()[1])]) for error in evaluation["errors"])
+    assert not board["baseline"].metrics_by_part
     best = json.loads((tmp_path / "task" / "best.json").read_text())
     assert best["model"] == "tiny-000"
     assert best["choices"] == tiny().as_dict()
