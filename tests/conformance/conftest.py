@@ -1,4 +1,4 @@
-"""Which checks of the suites take more than ten seconds: those that train networks on pictures in a process of their own."""
+"""Which checks of the suites take more than ten seconds: those that train on pictures."""
 
 from __future__ import annotations
 
