@@ -47,6 +47,7 @@ _GROUPS = {
     "AWS::SageMaker::TransformJob": "/aws/sagemaker/TransformJobs",
 }
 """Groups of CloudWatch Logs by the type of a step."""
+_PAGE = 300  # candidates a call, the most that there may be; the usual page is so small that many calls are needed
 _MOST_STEPS = 50  # whose machines' own lines are read: each is a call
 
 
@@ -175,7 +176,12 @@ class SagemakerJob(Job):
                 return
 
     def _pages(self) -> Iterator[dict[str, Any]]:
-        body = {"AutoMLJobName": self.vendor_ref, "SortBy": "CreationTime", "SortOrder": "Ascending"}
+        body = {
+            "AutoMLJobName": self.vendor_ref,
+            "SortBy": "CreationTime",
+            "SortOrder": "Ascending",
+            "MaxResults": _PAGE,
+        }
         yield from self._client.pages("ListCandidatesForAutoMLJob", body)
 
     def _candidates(self) -> list[dict[str, Any]]:
