@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 MADE = {**small_spaces(), "large": large_space()}
 READ = [(name, kind) for name in registry.names("spaces") for kind in sorted(registry.space_type(name).inputs)]
-NEEDED: dict[str, dict[str, Any]] = {"hypermodel": {"builder": f"{Path(__file__).parents[1] / 'hypermodels.py'}:small"}}
+FOLDER = TemporaryDirectory(prefix="backbone-")
+BACKBONE = Path(FOLDER.name) / "backbone.keras"
+BACKBONE.touch()  # heads are told apart without opening what they are put on
+NEEDED: dict[str, dict[str, Any]] = {
+    "hypermodel": {"builder": f"{Path(__file__).parents[1] / 'hypermodels.py'}:small"},
+    "pretrained": {"weights": str(BACKBONE)},
+}
 """Options of the spaces that have some without a default."""
 
 

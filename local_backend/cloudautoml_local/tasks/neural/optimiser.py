@@ -11,15 +11,14 @@ _LARGEST_NORM = 5.0
 
 
 def adam_for(model: Any, recipe: Recipe) -> Any:
-    """AdamW of a recipe; only kernels decay."""
+    """AdamW of a recipe, or Adam where nothing decays; only kernels do."""
     import keras
 
     kinds: Any = keras.optimizers
-    optimiser = kinds.AdamW(
-        recipe.learning_rate, weight_decay=recipe.weight_decay or None, global_clipnorm=_LARGEST_NORM
-    )
-    if recipe.weight_decay:
-        optimiser.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
+    if not recipe.weight_decay:
+        return kinds.Adam(recipe.learning_rate, global_clipnorm=_LARGEST_NORM)
+    optimiser = kinds.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=_LARGEST_NORM)
+    optimiser.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
     return optimiser
 
 

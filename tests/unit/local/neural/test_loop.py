@@ -83,6 +83,16 @@ def test_a_recipe_plans_the_rate() -> None:
     assert not np.array_equal(before[0], loop.weights[0])
 
 
+@pytest.mark.parametrize("decay", [0.0, 1e-3])
+def test_weights_may_decay_or_not(decay: float) -> None:
+    loop = Loop(model(), TEN, Recipe(1e-2, 32, decay))
+    examples = Examples(X[:200], Y[:200])
+    rates = np.full(loop.steps_of(examples), 1e-2, np.float32)
+    for epoch in range(20):
+        loop.train(examples, np.random.default_rng(epoch).permutation(200), rates)
+    assert loop.problem.score(examples.target, loop.predict(examples.x), None) > 0.8
+
+
 def test_weights_of_examples_count() -> None:
     target = Y[:300] % 2
     weight = np.where(target == 0, 1.0, 0.0)
