@@ -26,7 +26,7 @@ for name in registry.names("estimators"):
     found[name] = [module for module in HEAVY if module in sys.modules]
 for name in registry.names("spaces"):
     space = registry.space_type(name)
-    options = {"builder": sys.argv[1]} if name == "hypermodel" else {}
+    options = {"hypermodel": {"builder": sys.argv[1]}, "pretrained": {"weights": sys.argv[2]}}.get(name, {})
     space.create(Signature(sorted(space.inputs)[0]), space.options_type.model_validate(options))
     found[name] = [module for module in HEAVY if module in sys.modules]
 print(json.dumps(found))
@@ -37,7 +37,9 @@ print(json.dumps(found))
 def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     builder = tmp_path_factory.mktemp("builder") / "mine.py"
     builder.write_text("def build_model(hp):\n    import keras\n    raise AssertionError('not to be run')\n")
-    command = [sys.executable, "-c", _MADE, f"{builder}:build_model"]
+    weights = builder.with_name("backbone.keras")
+    weights.touch()
+    command = [sys.executable, "-c", _MADE, f"{builder}:build_model", str(weights)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

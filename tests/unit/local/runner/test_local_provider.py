@@ -158,7 +158,7 @@ def test_settings_share_the_cores_and_keep_to_the_budget(analytic: Path) -> None
 def test_refusals_have_reasons_and_money_is_always_honoured() -> None:
     assert CAPABILITIES[Feature.MAX_COST].level is Level.NATIVE
     refused = {feature for feature, support in CAPABILITIES.items() if not support}
-    assert {Feature.OBJECT_DETECTION, Feature.TRANSLATION, Feature.ENDPOINT} <= refused
+    assert {Feature.INSTANCE_SEGMENTATION, Feature.TRANSLATION, Feature.ENDPOINT} <= refused
     assert Feature.TABULAR_CLASSIFICATION not in refused
 
 
