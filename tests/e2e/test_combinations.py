@@ -71,7 +71,7 @@ def runs(space: str, strategy: str, estimator: str) -> bool:
 
 
 OF_OTHER_DATA = ("detector", "entities", "forecasting", "pretrained", "text")
-"""Spaces whose candidates learn from other data than digits, or need a file of weights: the suites train them."""
+"""Spaces whose candidates learn from other data than digits, or need a file of weights: their own tests train them."""
 
 
 def test_every_part_is_here() -> None:
@@ -226,6 +226,7 @@ def _pairs(combo: tuple[str, str, str]) -> list[tuple[tuple[int, str], tuple[int
     return [(tagged[0], tagged[1]), (tagged[0], tagged[2]), (tagged[1], tagged[2])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("space", "strategy", "estimator"), pairs_covered())
 def test_every_pair_of_parts(
     digits: Path, bench: tuple[Store, Executor], space: str, strategy: str, estimator: str
