@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloudautoml.search import Architecture, Signature
@@ -47,8 +47,15 @@ def computed(architecture: Architecture, weights: dict[int, int]) -> NDArray[np.
             nodes[target] = nodes[target] + _POOL @ nodes[source]
         elif edge in weights:
             matrix = _WEIGHTS[int(operation == "nor_conv_3x3"), weights[edge]]
-            nodes[target] = nodes[target] + np.tanh(matrix @ nodes[source])
+            nodes[target] = nodes[target] + np.arcsinh(
+                matrix @ nodes[source]
+            )  # bends, and forgets nothing as tanh does
     return nodes[3]
+
+
+def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two outputs differ by no more than the order of their sums."""
+    return np.allclose(one, other, rtol=1e-9, atol=1e-9)
 
 
 def convolutions(architecture: Architecture) -> list[int]:
@@ -56,7 +63,7 @@ def convolutions(architecture: Architecture) -> list[int]:
     every = {edge: edge for edge, (_, option) in enumerate(architecture.choices) if str(option).startswith("nor_conv")}
     whole = computed(architecture, every)
     without = {edge: computed(architecture, {e: w for e, w in every.items() if e != edge}) for edge in every}
-    return [edge for edge, output in without.items() if not np.allclose(output, whole)]
+    return [edge for edge, output in without.items() if not alike(output, whole)]
 
 
 def same(one: Architecture, other: Architecture) -> bool:
@@ -65,9 +72,7 @@ def same(one: Architecture, other: Architecture) -> bool:
     if len(mine) != len(theirs):
         return False
     wanted = computed(other, {edge: edge for edge in theirs})
-    return any(
-        np.allclose(computed(one, dict(zip(mine, order, strict=True))), wanted) for order in permutations(theirs)
-    )
+    return any(alike(computed(one, dict(zip(mine, order, strict=True))), wanted) for order in permutations(theirs))
 
 
 @ANY
@@ -79,6 +84,7 @@ def test_a_representative_computes_the_same(seed: int) -> None:
 
 @ANY
 @given(seed=SEEDS, changes=st.integers(1, 3))
+@example(seed=3345, changes=1)
 def test_cells_with_different_representatives_compute_something_else(seed: int, changes: int) -> None:
     rng = random.Random(seed)
     one = other = BENCH.sample(rng)
