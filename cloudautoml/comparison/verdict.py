@@ -31,11 +31,12 @@ def _leading(comparison: Comparison, leader: Contestant, tied: tuple[Contestant,
         c for c in comparison.contestants if c.score is not None and c.provider not in {"baseline", leader.provider}
     ]
     value = format_numbers([comparison.natural(leader.score)])[0]
-    if not others:
+    if not rivals:
         return f"{leader.provider} has {comparison.metric} {value}; there is nobody to compare it with."
     if len(tied) == 1:
         return f"{leader.provider} is ahead: {comparison.metric} {value}, and no draw of these rows makes that chance."
-    names = " and ".join(sorted(c.provider for c in tied))
+    *others, last = sorted(c.provider for c in tied)
+    names = f"{', '.join(others)} and {last}"
     cheapest = _cheapest(tied)
     reason = "" if cheapest is None else f": take the cheaper, {cheapest.provider}"
     return f"Between {names} there is no difference that these {comparison.rows:,} rows can show{reason}."
