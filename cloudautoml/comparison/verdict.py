@@ -27,7 +27,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def _leading(comparison: Comparison, leader: Contestant, tied: tuple[Contestant, ...]) -> str:
-    others = [
+    rivals = [
         c for c in comparison.contestants if c.score is not None and c.provider not in {"baseline", leader.provider}
     ]
     value = format_numbers([comparison.natural(leader.score)])[0]
