@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from cloudautoml.data import PreparedData, dataset_fingerprint, match_label
+from cloudautoml.data import PreparedData, dataset_fingerprint, match_label, positive_code
 from cloudautoml.errors import DataError, UnsupportedError
 from cloudautoml.scoring import classification_metric, regression_metric
 from cloudautoml.spec.metrics import Needs, get_metric
@@ -80,7 +80,7 @@ class Sealed:
             self._values = np.zeros(0)
         # a class that no row to learn from has: nobody can be right about it
         self.known = np.flatnonzero(self._codes >= 0) if self.classes is not None else np.arange(len(holdout))
-        self.positive = _positive(data, spec)
+        self.positive = 0 if self.classes is None else positive_code(spec, data)
         self._train = data.train[schema.target]
 
     def __len__(self) -> int:
@@ -164,13 +164,3 @@ class Sealed:
 
 def _plain(label: object) -> Any:
     return label.item() if isinstance(label, np.generic) else label
-
-
-def _positive(data: PreparedData, spec: JobSpec) -> int:
-    """Code of the class that binary metrics are about: the one that the spec names, else the rarer one."""
-    classes = data.schema.classes or ()
-    named = getattr(spec.task, "positive", None)
-    label = None if named is None else match_label(named, classes)
-    if label is None and len(classes) == 2:
-        label = str(data.train[data.schema.target].value_counts().idxmin())
-    return classes.index(label) if label is not None else 0

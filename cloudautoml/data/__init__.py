@@ -12,7 +12,7 @@ from cloudautoml.data.read import read_table
 from cloudautoml.data.schema import ColumnInfo, Schema
 from cloudautoml.data.series import PreparedSeries, SeriesSchema, prepare_series
 from cloudautoml.data.split import seal_holdout
-from cloudautoml.data.target import match_label
+from cloudautoml.data.target import match_label, positive_code
 from cloudautoml.data.tokens import PreparedTokens, Sentences, TokensSchema, prepare_tokens, read_token_rows
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "label_text",
     "load_prepared",
     "match_label",
+    "positive_code",
     "prepare",
     "prepare_boxes",
     "prepare_for",

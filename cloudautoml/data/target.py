@@ -8,13 +8,14 @@ from cloudautoml.data.coerce import label_text
 from cloudautoml.data.findings import Finding, Severity
 from cloudautoml.data.label_checks import check_labels
 from cloudautoml.data.names import did_you_mean, listed, short
-from cloudautoml.spec import TabularRegression
+from cloudautoml.spec import TabularClassification, TabularRegression
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from cloudautoml.data.prepared import PreparedData
     from cloudautoml.spec import JobSpec
 
 _MOST_CLASSES = 1000
@@ -150,3 +151,18 @@ def _regression(target: pd.Series[Any], spec: JobSpec) -> list[Finding]:
         hint = "use tabular_classification if they are classes"
         findings.append(Finding("target.looks_binary", Severity.WARNING, message, name, hint))
     return findings
+
+
+def positive_code(spec: JobSpec, data: PreparedData) -> int:
+    """Code of the class that binary metrics are about: the one that the spec names, else the rarer one.
+
+    Args:
+        spec: A classification job.
+        data: Its data.
+    """
+    classes = data.schema.classes or ()
+    named = spec.task.positive if isinstance(spec.task, TabularClassification) else None
+    label = None if named is None else match_label(named, classes)
+    if label is None:
+        label = str(data.train[data.schema.target].value_counts().idxmin())
+    return classes.index(label)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml.data import positive_code
 from cloudautoml.leaderboard import Leaderboard
-from cloudautoml.spec import TabularClassification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def holdout_metrics(spec: JobSpec, data: PreparedData, found: Sequence[Answer]) 
         np.array([codes[label] for label in sealed[schema.target]], dtype=np.int64),
         shares,
         weights=weights,
-        positive=_positive(spec, data),
+        positive=positive_code(spec, data),
         predicted=predicted,
         names=names,
     )
@@ -81,18 +81,6 @@ def holdout_metrics(spec: JobSpec, data: PreparedData, found: Sequence[Answer]) 
 
 def _shares(answer: Answer) -> Mapping[str, float]:
     return answer.shares or {answer.label: 1.0}
-
-
-def _positive(spec: JobSpec, data: PreparedData) -> int:
-    """Code of the class that binary metrics are about: the one that the spec names, else the rarer one."""
-    from cloudautoml.data import match_label
-
-    classes = data.schema.classes or ()
-    named = spec.task.positive if isinstance(spec.task, TabularClassification) else None
-    label = None if named is None else match_label(named, classes)
-    if label is None:
-        label = str(data.train[data.schema.target].value_counts().idxmin())
-    return classes.index(label)
 
 
 def with_holdout(board: Leaderboard, kept: Mapping[str, Any]) -> Leaderboard:

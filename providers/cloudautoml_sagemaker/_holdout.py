@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cloudautoml.data import positive_code
 from cloudautoml.leaderboard import Leaderboard
-from cloudautoml.spec import TabularClassification
 from cloudautoml_sagemaker._answers import class_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from cloudautoml.data import PreparedData
     from cloudautoml.leaderboard import Candidate
     from cloudautoml.spec import JobSpec
     from cloudautoml_sagemaker._batch import Answer
@@ -54,7 +53,7 @@ def holdout_metrics(spec: JobSpec, data: Trained, sealed: Rows, outputs: Sequenc
         truth = rows[schema.target].to_numpy(np.float64)
         return regression_metrics(truth, np.array([float(answer.label) for answer in found]), weights=weights)
     labels = [str(label) for label in rows[schema.target]]
-    return _class_metrics(spec, labels, schema.classes, found, weights=weights, positive=_positive(spec, data))
+    return _class_metrics(spec, labels, schema.classes, found, weights=weights, positive=positive_code(spec, data))
 
 
 def _class_metrics(
@@ -97,18 +96,6 @@ def _class_metrics(
 
 def _shares(answer: Answer) -> Mapping[str, float]:
     return answer.shares or {answer.label: 1.0}
-
-
-def _positive(spec: JobSpec, data: PreparedData) -> int:
-    """Code of the class that binary metrics are about: the one that the spec names, else the rarer one."""
-    from cloudautoml.data import match_label
-
-    classes = data.schema.classes or ()
-    named = spec.task.positive if isinstance(spec.task, TabularClassification) else None
-    label = None if named is None else match_label(named, classes)
-    if label is None:
-        label = str(data.train[data.schema.target].value_counts().idxmin())
-    return classes.index(label)
 
 
 def with_holdout(board: Leaderboard, kept: Mapping[str, Any]) -> Leaderboard:

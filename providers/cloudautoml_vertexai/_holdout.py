@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cloudautoml.spec import TabularClassification
+from cloudautoml.data import positive_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,22 +66,10 @@ def holdout_metrics(spec: JobSpec, data: PreparedData, found: Sequence[Answer]) 
         np.array([codes[label] for label in sealed[schema.target][known]], dtype=np.int64),
         shares[known],
         weights=None if weights is None else weights[known],
-        positive=_positive(spec, data),
+        positive=positive_code(spec, data),
         predicted=shares[known].argmax(axis=1),
         names=names,
     )
-
-
-def _positive(spec: JobSpec, data: PreparedData) -> int:
-    """Code of the class that binary metrics are about: the one that the spec names, else the rarer one."""
-    from cloudautoml.data import match_label
-
-    classes = data.schema.classes or ()
-    named = spec.task.positive if isinstance(spec.task, TabularClassification) else None
-    label = None if named is None else match_label(named, classes)
-    if label is None:
-        label = str(data.train[data.schema.target].value_counts().idxmin())
-    return classes.index(label)
 
 
 def with_holdout(candidate: Candidate, metrics: Mapping[str, float], metric: str) -> Candidate:
